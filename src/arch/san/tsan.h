@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arch/san/tsan.h - ThreadSanitizer: one of its fibers for each context.
+ *
+ * A switch between two contexts is told with its default flag, which orders them as the worker that runs both does. An inlined child
+ * is told without: it is ordered after its spawn (publish / receive on its descriptor), not after what its joiner did
+ * in between, so that a race between the two is still found.
+ */
+#ifndef COIRI_SAN_TSAN_H
+#define COIRI_SAN_TSAN_H
+
+#include "base/compiler.h"
+#include <sanitizer/tsan_interface.h>
+
+#define COIRI_SAN_NAME "thread"
+
+typedef struct coiri_san {
+	void *fiber;
+} coiri_san;
+
+COIRI_INLINE void coiri_san_begin(coiri_san *san, void *low, size_t size)
+{
+	(void)low;
+	(void)size;
+	san->fiber = __tsan_create_fiber(0);
+}
+
+COIRI_INLINE void coiri_san_adopt(coiri_san *san)
+{
+	san->fiber = __tsan_get_current_fiber();
+}
+
+COIRI_INLINE void coiri_san_leave(coiri_san *from, coiri_san *to)
+{
+	(void)from;
+	__tsan_switch_to_fiber(to->fiber, 0);
+}
+
+#define coiri_san_arrive(to) ((void)(to))
+
+COIRI_INLINE void coiri_san_hand_over(coiri_san *from, coiri_san *to)
+{
+	void *old = from->fiber;
+	to->fiber = __tsan_create_fiber(0);
+	__tsan_switch_to_fiber(to->fiber, 0);
+	__tsan_destroy_fiber(old);
+}
+
+COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to)
+{
+	(void)from;
+	to->fiber = __tsan_create_fiber(0);
+	__tsan_switch_to_fiber(to->fiber, __tsan_switch_to_fiber_no_sync);
+}
+
+COIRI_INLINE void coiri_san_unnest(coiri_san *from, coiri_san *to)
+{
+	__tsan_switch_to_fiber(from->fiber, 0);
+	__tsan_destroy_fiber(to->fiber);
+}
+
+COIRI_INLINE void coiri_san_end(coiri_san *san)
+{
+	__tsan_destroy_fiber(san->fiber);
+}
+
+#define coiri_san_move(san, low, size) ((void)(san))
+#define coiri_san_clean(low, size) ((void)(low))
+#define coiri_san_stack(low, size) ((void)(low))
+#define coiri_san_publish(p)       __tsan_release(p)
+#define coiri_san_receive(p)       __tsan_acquire(p)
+
+#endif

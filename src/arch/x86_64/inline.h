@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arch/x86_64/inline.h - the parts of arch.h that must be inline.
+ */
+#ifndef COIRI_ARCH_INLINE_H
+#define COIRI_ARCH_INLINE_H
+
+#include "base/compiler.h"
+
+/* In an executable the linker turns the pair into one load. */
+#define COIRI_TLS_LOAD(type, symbol)                                                              \
+	({                                                                                        \
+		type value_;                                                                      \
+		__asm__ volatile("movq " #symbol "@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(value_)); \
+		value_;                                                                           \
+	})
+
+typedef struct coiri_fp {
+	uint32_t mxcsr;
+	uint16_t x87;
+	uint16_t unused;
+} coiri_fp;
+
+extern coiri_fp coiri_fp_default;
+
+#define COIRI_FP_KEEP 0x1000 /* x87 bit 12: ignored by the processor, see switch.S */
+
+COIRI_INLINE uint16_t coiri_fp_x87(void)
+{
+	uint16_t word;
+	__asm__ volatile("fnstcw %0" : "=m"(word));
+	return word;
+}
+
+COIRI_INLINE void coiri_fp_load(const coiri_fp *words)
+{
+	__asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(words->mxcsr), "m"(words->x87));
+}
+
+COIRI_INLINE coiri_fp coiri_fp_enter(void)
+{
+	coiri_fp words = coiri_fp_default;
+	words.x87 = coiri_fp_x87();
+	if (unlikely(words.x87 != coiri_fp_default.x87))
+		__asm__ volatile("stmxcsr %0" : "=m"(words.mxcsr));
+	coiri_fp_load(&coiri_fp_default);
+	return words;
+}
+
+COIRI_INLINE void coiri_fp_leave(coiri_fp words)
+{
+	coiri_fp_load(&words);
+}
+
+COIRI_INLINE void coiri_fp_keep(void)
+{
+	uint16_t word = coiri_fp_x87() | COIRI_FP_KEEP;
+	__asm__ volatile("fldcw %0" ::"m"(word));
+}
+
+COIRI_INLINE char *coiri_arch_sp(void)
+{
+	return __builtin_frame_address(0);
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/fault.h"
+#include "sched/worker.h"
+
+#include <errno.h>
+
+#define LIMIT_MIN 50000   /* ns: a watcher's first sleep */
+#define LIMIT_MAX 1000000 /* and its longest */
+
+/* Under the lock, after every change of what it is made from. */
+static void update_hint(coiri_idle *idle)
+{
+	uint32_t hint = 0;
+	if (idle->asleep > 0 && idle->searching == 0)
+		hint = COIRI_HINT_MORE | (idle->watcher ? 0 : COIRI_HINT_WATCH);
+	at_store_relaxed(&idle->hint, hint);
+}
+
+static void take_out(coiri_idle *idle, coiri_worker *w)
+{
+	coiri_worker **link = &idle->sleepers;
+	while (*link != w)
+		link = &(*link)->idle.next;
+	*link = w->idle.next;
+	idle->asleep--;
+	if (idle->watcher == w)
+		idle->watcher = NULL;
+}
+
+static void count_wake(coiri_worker *w, coiri_worker *target)
+{
+	/* Only a worker's own thread writes its counters; a wake from outside counts for the woken, which is about to be. */
+	coiri_worker *counts = w ? w : target;
+	at_add_relaxed(&counts->count.wakes, 1);
+}
+
+/* Under the lock: target will search, and is told so after the unlock. */
+static void mark_woken(coiri_idle *idle, coiri_worker *target)
+{
+	take_out(idle, target);
+	idle->searching++;
+	update_hint(idle);
+	/* release: pairs with the acquire in coiri_idle_sleep */
+	at_store_release(&target->idle.asleep, 0);
+}
+
+bool coiri_idle_search(coiri_worker *w)
+{
+	coiri_idle *idle = &w->rt->idle;
+	if (w->searching)
+		return true;
+	coiri_lock_acquire(&idle->lock);
+	if (idle->searching == 0 || idle->searching < idle->count / 2) {
+		idle->searching++;
+		w->searching = true;
+		update_hint(idle);
+	}
+	coiri_lock_release(&idle->lock);
+	return w->searching;
+}
+
+void coiri_idle_found(coiri_worker *w)
+{
+	coiri_idle *idle = &w->rt->idle;
+	w->idle.limit = LIMIT_MIN;
+	if (!w->searching)
+		return;
+	coiri_lock_acquire(&idle->lock);
+	w->searching = false;
+	idle->searching--;
+	update_hint(idle);
+	bool chain = idle->searching == 0 && idle->asleep > 0;
+	coiri_lock_release(&idle->lock);
+	if (chain && (!coiri_inject_is_empty(&w->rt->inject) || !coiri_deque_is_empty(&w->deque) || !coiri_ring_is_empty(&w->ring)))
+		coiri_idle_wake_one(idle, w);
+}
+
+static void check_starved(coiri_worker *w, unsigned awake)
+{
+	if (awake == 0 && w->rt->owned_by_run && !coiri_inject_is_empty(&w->rt->starved))
+		coiri_panic(__func__, "every fiber waits, and %llu can't start for want of a stack (see above)",
+			    (unsigned long long)at_load_relaxed(&w->rt->starved.count));
+}
+
+/* True if w was put to bed; *limit is set if it is for a limited time. */
+static bool go_to_bed(coiri_worker *w, int64_t *limit)
+{
+	coiri_idle *idle = &w->rt->idle;
+	coiri_lock_acquire(&idle->lock);
+	if (w->searching) {
+		w->searching = false;
+		idle->searching--;
+	}
+	bool sleeps = !idle->stopping;
+	unsigned awake = idle->count - idle->asleep - 1;
+	if (sleeps) {
+		unsigned running = awake - idle->searching;
+		if (running > 0 && !idle->watcher) {
+			idle->watcher = w;
+			*limit = w->idle.limit;
+		}
+		w->idle.next = idle->sleepers;
+		idle->sleepers = w;
+		idle->asleep++;
+		at_store_relaxed(&w->idle.asleep, 1);
+	}
+	update_hint(idle);
+	coiri_lock_release(&idle->lock);
+	if (sleeps)
+		check_starved(w, awake);
+	return sleeps;
+}
+
+static bool get_up(coiri_worker *w)
+{
+	coiri_idle *idle = &w->rt->idle;
+	coiri_lock_acquire(&idle->lock);
+	/* acquire: pairs with the release in mark_woken */
+	bool told = at_load_acquire(&w->idle.asleep) == 0;
+	if (told) {
+		w->searching = true; /* the waker counted us */
+	} else {
+		take_out(idle, w);
+		at_store_relaxed(&w->idle.asleep, 0);
+		update_hint(idle);
+	}
+	coiri_lock_release(&idle->lock);
+	return told;
+}
+
+bool coiri_idle_sleep(coiri_worker *w)
+{
+	int64_t limit = -1;
+	if (!go_to_bed(w, &limit))
+		return true;
+	at_fence_seq_cst(); /* pairs with the fences of ready.c: see idle.h */
+	if (coiri_inject_is_empty(&w->rt->inject) && !at_load_relaxed(&w->inbox)) {
+		at_count(&w->count.sleeps, 1);
+		if (limit > 0)
+			at_count(&w->count.timed_sleeps, 1);
+		int r = coiri_futex_wait(&w->idle.asleep, 1, limit);
+		if (r == -ETIMEDOUT && w->idle.limit < LIMIT_MAX)
+			w->idle.limit *= 2;
+	}
+	return get_up(w);
+}
+
+void coiri_idle_wake_one(coiri_idle *idle, coiri_worker *w)
+{
+	coiri_lock_acquire(&idle->lock);
+	coiri_worker *target = idle->sleepers;
+	if (target && target == idle->watcher && target->idle.next)
+		target = target->idle.next; /* leave the watcher its watch */
+	if (idle->searching > 0)
+		target = NULL;
+	if (target)
+		mark_woken(idle, target);
+	coiri_lock_release(&idle->lock);
+	if (target) {
+		count_wake(w, target);
+		coiri_futex_wake(&target->idle.asleep, 1);
+	}
+}
+
+void coiri_idle_wake(coiri_idle *idle, coiri_worker *target, coiri_worker *w)
+{
+	if (at_load_relaxed(&target->idle.asleep) == 0)
+		return;
+	coiri_lock_acquire(&idle->lock);
+	bool asleep = at_load_relaxed(&target->idle.asleep) != 0;
+	if (asleep)
+		mark_woken(idle, target);
+	coiri_lock_release(&idle->lock);
+	if (asleep) {
+		count_wake(w, target);
+		coiri_futex_wake(&target->idle.asleep, 1);
+	}
+}
+
+void coiri_idle_stop(coiri_idle *idle)
+{
+	coiri_lock_acquire(&idle->lock);
+	idle->stopping = true;
+	while (idle->sleepers) {
+		coiri_worker *target = idle->sleepers;
+		mark_woken(idle, target);
+		coiri_futex_wake(&target->idle.asleep, 1);
+	}
+	coiri_lock_release(&idle->lock);
+}

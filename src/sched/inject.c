@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/inject.h"
+
+void coiri_inject_push(coiri_inject *q, coiri_fiber *f)
+{
+	f->next = NULL;
+	coiri_lock_acquire(&q->lock);
+	if (q->tail)
+		q->tail->next = f;
+	else
+		q->head = f;
+	q->tail = f;
+	at_store_relaxed(&q->count, at_load_relaxed(&q->count) + 1);
+	coiri_lock_release(&q->lock);
+}
+
+coiri_fiber *coiri_inject_pop(coiri_inject *q)
+{
+	if (coiri_inject_is_empty(q))
+		return NULL;
+	coiri_lock_acquire(&q->lock);
+	coiri_fiber *f = q->head;
+	if (f) {
+		q->head = f->next;
+		if (!q->head)
+			q->tail = NULL;
+		at_store_relaxed(&q->count, at_load_relaxed(&q->count) - 1);
+	}
+	coiri_lock_release(&q->lock);
+	return f;
+}

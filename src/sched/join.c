@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/join.c - waiting for a fiber's end: inline if it has not started, else parked; detaching.
+ *
+ * The claim (CLAIMED) comes first, so of several that try one wins and the others get -EINVAL.
+ *
+ * Inline: the child is the newest of this worker (in run-next or at the bottom of the deque), has not started, and enough of the
+ * joiner's stack is left: then it is called there, as a full fiber boundary. If it parks, it parks on top of the joiner, which
+ * waits for it anyway; wherever it ends, the joiner goes on. Nobody but the joiner may look at the child's end, so it needs no
+ * transition of the state word. Each inline run is a scheduling step: every COIRI_FAIR_STEPS steps the join goes the long way,
+ * so that others get their turn.
+ *
+ * Parked: the joiner's descriptor holds where the result goes (arg), the child's who waits (joiner). The post action sets AWAITED, off
+ * the joiner's stack; whoever comes second, it or DONE, delivers (coiri_deliver). So the joiner resumes straight into the caller of
+ * coir_join, with nothing left to do.
+ */
+#include "base/futex.h"
+#include "sched/local.h"
+#include "sched/sched.h"
+
+#include <errno.h>
+
+#define INLINE_RESERVE ((ptrdiff_t)8 << 10) /* for the runtime's own frames and the join of the next one */
+
+/* A plain thread that joins. */
+typedef struct coiri_thread_wait {
+	coiri_atomic(uint32_t) done;
+	intptr_t result;
+} coiri_thread_wait;
+
+#define THREAD_BIT ((uintptr_t)1)
+
+coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
+{
+	uintptr_t who = (uintptr_t)f->joiner;
+	intptr_t result = (intptr_t)f->arg;
+	coiri_san_receive(f);
+	coiri_fiber_free(w, f);
+	if (unlikely(who & THREAD_BIT)) {
+		coiri_thread_wait *wait = (coiri_thread_wait *)(who & ~THREAD_BIT);
+		wait->result = result;
+		at_store_release(&wait->done, 1); /* pairs with the acquire in join_blocking */
+		coiri_futex_wake(&wait->done, 1); /* its memory may be gone by now: a stray wake harms nobody */
+		return NULL;
+	}
+	coiri_fiber *joiner = (coiri_fiber *)who;
+	intptr_t *out = joiner->arg;
+	if (out)
+		*out = result;
+	return joiner;
+}
+
+/* Claims the right to join. Returns the state before, or a negative error. */
+static int claim(coir_fiber h, coiri_fiber *me, bool *done)
+{
+	coiri_fiber *f = h.fiber;
+	if (unlikely(!f || h.seq == 0))
+		return -ESRCH;
+	uint64_t s = at_load_relaxed(&f->state);
+	do {
+		if (unlikely(s >> COIRI_SEQ_SHIFT != h.seq))
+			return -ESRCH;
+		if (unlikely(f == me))
+			return -EDEADLK;
+		if (unlikely(s & (COIRI_CLAIMED | COIRI_DETACHED)))
+			return -EINVAL;
+		/* acquire: pairs with DONE's release in coiri_finish */
+	} while (unlikely(!at_cas_acq_rel(&f->state, &s, s | COIRI_CLAIMED)));
+	*done = s & COIRI_DONE;
+	return 0;
+}
+
+/* f is DONE and ours. */
+static int reap(coiri_worker *w, coiri_fiber *f, intptr_t *out)
+{
+	coiri_san_receive(f);
+	if (out)
+		*out = (intptr_t)f->arg;
+	coiri_fiber_free(w, f);
+	return 0;
+}
+
+/* ---- inline ---- */
+
+static bool take_from_next(coiri_worker *w, coiri_fiber *f)
+{
+	if (w->deque.solo) {
+		at_store_relaxed(&w->run_next, NULL);
+		return true;
+	}
+	/* Against the CAS of a thief. */
+	coiri_fiber *expected = f;
+	return at_cas_acq_rel(&w->run_next, &expected, NULL);
+}
+
+COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
+{
+	bool next = at_load_relaxed(&w->run_next) == f;
+	/* f is queued here and never ran, if it is in one of the two places: only then may its fields be looked at. */
+	if (!next && !coiri_deque_pop_if(&w->deque, f))
+		return false;
+	if (next && (!coiri_is_new(f) || !take_from_next(w, f)))
+		return false;
+	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
+		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)COIR_STACK_PROMISE + INLINE_RESERVE)) {
+		w->tick--;
+		return true;
+	}
+	coiri_ready_new(w, f); /* back: it will run on a stack of its own */
+	return false;
+}
+
+static COIRI_NOINLINE void clear_below(coiri_cold *cold)
+{
+	char *low = cold->low + COIRI_PAGE; /* a canary may lie in the lowest page */
+	char *boundary = (char *)((uintptr_t)(coiri_arch_sp() - COIRI_PAGE) & ~(uintptr_t)(COIRI_PAGE - 1));
+	coiri_stack_clear_pages(low, boundary);
+}
+
+/* A pair of the C++ runtime's globals. */
+typedef struct exceptions {
+	void *word[2];
+} exceptions;
+
+static exceptions take_exceptions(coiri_worker *w)
+{
+	exceptions saved = {{NULL, NULL}};
+	if (unlikely(w->exceptions != NULL)) {
+		saved = (exceptions){{w->exceptions[0], w->exceptions[1]}};
+		w->exceptions[0] = w->exceptions[1] = NULL;
+	}
+	return saved;
+}
+
+static void put_exceptions(coiri_worker *w, exceptions saved)
+{
+	if (unlikely(w->exceptions != NULL)) {
+		w->exceptions[0] = saved.word[0];
+		w->exceptions[1] = saved.word[1];
+	}
+}
+
+static COIRI_NOINLINE int join_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out)
+{
+	coiri_cold cold;
+	cold.stack = NULL;
+	cold.low = me->cold->low;
+	cold.under = me;
+	cold.locals = NULL;
+	f->cold = &cold;
+	f->sp = &cold; /* started: the first switch away sets the real one */
+	exceptions saved = take_exceptions(w);
+	coiri_fp words = coiri_fp_enter();
+	w->current = f;
+	coiri_san_publish(w);
+	coiri_san_nest(&me->cold->san, &cold.san);
+	coiri_san_receive(f);
+
+	intptr_t result = coiri_arch_call_entry(f->fn, f->arg);
+
+	w = coiri_here();
+	if (unlikely(!w)) /* in a forked child this thread is all there is: let it go on as its joiner */
+		return -EPERM;
+	if (unlikely(cold.locals != NULL)) {
+		coiri_locals_end(&cold.locals);
+		w = coiri_here();
+	}
+	coiri_san_unnest(&me->cold->san, &cold.san);
+	coiri_fp_leave(words);
+	put_exceptions(w, saved);
+	w->current = me;
+	at_count(&w->count.finished, 1);
+	at_count(&w->count.inlined, 1);
+	if (unlikely(w->rt->wipe)) {
+		clear_below(&cold);
+		coiri_arch_wipe_below(coiri_arch_sp() - 2 * (size_t)COIRI_PAGE);
+	}
+	coiri_fiber_free(w, f);
+	if (out)
+		*out = result;
+	return 0;
+}
+
+/* ---- parked ---- */
+
+static void post_join(void *arg)
+{
+	coiri_worker *w = arg;
+	coiri_fiber *child = w->awaited, *me = w->prev;
+	coiri_arrive(w);
+	/* release: the joiner's saved context and where its result goes; acquire: pairs with DONE's release */
+	uint64_t s = at_or_acq_rel(&child->state, COIRI_AWAITED);
+	if (s & COIRI_DONE) { /* it ended meanwhile, and saw nobody wait */
+		coiri_deliver(w, child);
+		coiri_ready(w, me);
+	}
+}
+
+/* ---- plain threads ---- */
+
+static COIRI_NOINLINE int join_blocking(coir_fiber h, intptr_t *out)
+{
+	bool done;
+	if (!at_load_acquire(&coiri_rt))
+		return -EPERM;
+	int r = claim(h, NULL, &done);
+	if (r)
+		return r;
+	coiri_fiber *f = h.fiber;
+	if (done)
+		return reap(NULL, f, out);
+	coiri_thread_wait wait = {0, 0};
+	f->joiner = (void *)((uintptr_t)&wait | THREAD_BIT);
+	/* as in post_join */
+	if (at_or_acq_rel(&f->state, COIRI_AWAITED) & COIRI_DONE)
+		return reap(NULL, f, out);
+	while (!at_load_acquire(&wait.done)) /* pairs with the release in coiri_deliver */
+		coiri_futex_wait(&wait.done, 0, -1);
+	if (out)
+		*out = wait.result;
+	return 0;
+}
+
+int coir_join(coir_fiber h, intptr_t *out)
+{
+	coiri_worker *w = coiri_here();
+	if (unlikely(!w))
+		return join_blocking(h, out);
+	coiri_fiber *me = w->current, *f = h.fiber;
+	bool done;
+	int r = claim(h, me, &done);
+	if (unlikely(r))
+		return r;
+	if (done)
+		return reap(w, f, out);
+	if (take_inline(w, me, f))
+		return join_inline(w, me, f, out);
+	f->joiner = me;
+	me->arg = out;
+	coiri_fiber *next = coiri_pick(w);
+	w->awaited = f;
+	return coiri_switch(w, me, next, post_join);
+}
+
+int coir_detach(coir_fiber h)
+{
+	coiri_worker *w = coiri_here();
+	if (!w && !at_load_acquire(&coiri_rt))
+		return -EPERM;
+	coiri_fiber *f = h.fiber;
+	if (!f || h.seq == 0)
+		return -ESRCH;
+	uint64_t s = at_load_relaxed(&f->state);
+	do {
+		if (s >> COIRI_SEQ_SHIFT != h.seq)
+			return -ESRCH;
+		if (s & (COIRI_CLAIMED | COIRI_DETACHED))
+			return -EINVAL;
+		/* as in claim */
+	} while (!at_cas_acq_rel(&f->state, &s, s | COIRI_DETACHED));
+	if (s & COIRI_DONE)
+		coiri_fiber_free(w, f);
+	return 0;
+}

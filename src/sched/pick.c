@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/pick.c - the order in which a worker runs what it has.
+ *
+ *   1. every COIRI_FAIR_STEPS steps: the oldest of the ring, the injection queue, the inbox, the deque, in turn
+ *   2. the run-next slot: what was just woken or spawned
+ *   3. the deque, newest first: fibers that never ran
+ *   4. the ring and the worker's own sticky fibers, oldest first
+ *   5. the injection queue
+ *
+ * Bound: a queue's oldest fiber runs after at most 4 * COIRI_FAIR_STEPS steps, whatever goes on in the others, and each queue of (1) is FIFO
+ * from its oldest end, so a runnable fiber waits at most 4 * COIRI_FAIR_STEPS * (fibers runnable before it + 1) steps. Run-next: its
+ * occupant is the next step's, unless a newer one pushes it out, into the deque or the ring.
+ */
+#include "base/fault.h"
+#include "sched/sched.h"
+
+/* Moves what came in to the end of the private FIFO. */
+static void drain_inbox(coiri_worker *w)
+{
+	/* acquire: pairs with the release in coiri_ready_anywhere */
+	coiri_fiber *f = at_xchg_acquire(&w->inbox, NULL), *reversed = NULL;
+	while (f) { /* newest first: turn it round */
+		coiri_fiber *next = f->next;
+		f->next = reversed;
+		reversed = f;
+		f = next;
+	}
+	if (!reversed)
+		return;
+	if (w->private_tail)
+		w->private_tail->next = reversed;
+	else
+		w->private_head = reversed;
+	while (reversed->next)
+		reversed = reversed->next;
+	w->private_tail = reversed;
+}
+
+static coiri_fiber *pop_private(coiri_worker *w)
+{
+	if (at_load_relaxed(&w->inbox))
+		drain_inbox(w);
+	coiri_fiber *f = w->private_head;
+	if (f) {
+		w->private_head = f->next;
+		if (!w->private_head)
+			w->private_tail = NULL;
+	}
+	return f;
+}
+
+static coiri_fiber *pop_oldest(coiri_worker *w, unsigned queue)
+{
+	switch (queue) {
+	case 0:
+		return coiri_ring_pop(&w->ring);
+	case 1:
+		return coiri_inject_pop(&w->rt->inject);
+	case 2:
+		return pop_private(w);
+	default:
+		return w->deque.solo ? coiri_deque_pop_oldest(&w->deque) : coiri_deque_steal(&w->deque);
+	}
+}
+
+static COIRI_NOINLINE coiri_fiber *pick_fair(coiri_worker *w)
+{
+	w->tick = COIRI_FAIR_STEPS;
+	if (unlikely(at_load_relaxed(&w->rt->stopping))) {
+		w->tick = 1; /* each step comes here from now on */
+		return NULL;
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		coiri_fiber *f = pop_oldest(w, w->fair_turn++ % 4);
+		if (f)
+			return f;
+	}
+	return NULL;
+}
+
+/* The started fibers: ring and private FIFO in turn, if both have some. */
+static coiri_fiber *pop_started(coiri_worker *w)
+{
+	if (likely(!w->has_sticky))
+		return coiri_ring_pop(&w->ring);
+	bool ring_first = w->fair_turn++ & 1;
+	coiri_fiber *f = ring_first ? coiri_ring_pop(&w->ring) : pop_private(w);
+	if (!f)
+		f = ring_first ? pop_private(w) : coiri_ring_pop(&w->ring);
+	return f;
+}
+
+static coiri_fiber *take_next(coiri_worker *w)
+{
+	coiri_fiber *f = at_load_relaxed(&w->run_next);
+	if (!f)
+		return NULL;
+	if (w->deque.solo) {
+		at_store_relaxed(&w->run_next, NULL);
+		return f;
+	}
+	/* Against the CAS of a thief (steal.c). Acquire is not needed: this worker put it there. */
+	return at_xchg_acquire(&w->run_next, NULL);
+}
+
+coiri_fiber *coiri_pick_any(coiri_worker *w)
+{
+	coiri_fiber *f;
+	at_count(&w->count.switches, 1);
+	if (unlikely(--w->tick == 0)) {
+		f = pick_fair(w);
+		if (f || at_load_relaxed(&w->rt->stopping))
+			return f;
+	}
+	f = take_next(w);
+	if (f) {
+		w->streak++;
+		return f;
+	}
+	w->streak = 0;
+	if (!coiri_deque_is_empty(&w->deque)) {
+		f = coiri_deque_pop(&w->deque);
+		if (f)
+			return f;
+	}
+	f = pop_started(w);
+	if (f)
+		return f;
+	return coiri_inject_pop(&w->rt->inject);
+}
+
+static void starve(coiri_worker *w, coiri_fiber *f)
+{
+	if (!at_xchg_acquire(&w->rt->starving_said, true))
+		coiri_complain("no stack for fiber %llu: it waits until another fiber ends, and spawning gives -ENOMEM until then; use "
+			       "fewer fibers, smaller stacks (COIR_STACK), or allow more memory or maps (ulimit -v, vm.max_map_count)",
+			       (unsigned long long)coiri_handle(f).seq);
+	coiri_inject_push(&w->rt->starved, f);
+}
+
+void coiri_fiber_main(void);
+
+bool coiri_bind(coiri_worker *w, coiri_fiber *f)
+{
+	coiri_stack *stack;
+	if (likely(!f->extra || !f->extra->own_class))
+		stack = coiri_stack_get_default(&w->stacks);
+	else
+		stack = coiri_stack_get_slow(&w->stacks, w->stacks.node, f->extra->stack_class);
+	if (unlikely(!stack)) {
+		starve(w, f);
+		return false;
+	}
+	coiri_cold *cold = coiri_cold_of(stack);
+	cold->stack = stack;
+	cold->low = stack->low;
+	cold->under = NULL;
+	cold->locals = NULL;
+	cold->exceptions[0] = cold->exceptions[1] = NULL;
+	coiri_san_clean(stack->low, (size_t)((char *)cold - stack->low));
+	coiri_san_begin(&cold->san, stack->low, (size_t)((char *)cold - stack->low));
+	if (unlikely(f->extra != NULL) && f->extra->high_water)
+		coiri_stack_clear(stack, (char *)cold);
+	f->cold = cold;
+	f->sp = coiri_arch_make(cold, coiri_fiber_main);
+	return true;
+}
+
+/* Nothing else to do: maybe a stack came free for one that waits for it. */
+static COIRI_NOINLINE coiri_fiber *pick_starved(coiri_worker *w)
+{
+	coiri_fiber *f = at_load_relaxed(&w->rt->stopping) ? NULL : coiri_inject_pop(&w->rt->starved);
+	return f && coiri_bind(w, f) ? f : NULL;
+}
+
+coiri_fiber *coiri_pick(coiri_worker *w)
+{
+	coiri_fiber *f;
+	do {
+		f = coiri_pick_any(w);
+		if (unlikely(!f) && unlikely(!coiri_inject_is_empty(&w->rt->starved)))
+			return pick_starved(w);
+	} while (f && coiri_is_new(f) && unlikely(!coiri_bind(w, f)));
+	return f;
+}

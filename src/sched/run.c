@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/run.c - what a worker's thread does, and the base of every fiber's stack.
+ *
+ * The loop on the thread's native stack runs fibers while there are some, searches, sleeps. A fiber's stack has at its base
+ * coiri_fiber_main, which runs one fiber after the other: the next one that never ran starts on the hot stack of the one that ended,
+ * with no switch at all.
+ */
+#include "base/clock.h"
+#include "base/fault.h"
+#include "sched/local.h"
+#include "sched/sched.h"
+#include "stack/overflow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#define SPIN_NS     20000 /* how long a worker searches before it sleeps */
+#define SPIN_PAUSE  2000  /* between two rounds, after the first few: a look costs the victim a cache miss */
+#define TRIM_BUDGET 256u  /* stacks given back to the kernel in one go */
+
+__thread coiri_worker *coiri_tls_worker;
+
+/* The C++ runtime's, if the program has one: {caught exceptions, uncaught count} of the calling thread. */
+void **__cxa_get_globals(void) __attribute__((weak));
+
+/* ---- the end of a fiber ---- */
+
+void coiri_fiber_free(coiri_worker *w, coiri_fiber *f)
+{
+	if (unlikely(f->extra != NULL)) {
+		free(f->extra);
+		f->extra = NULL;
+	}
+	/* release: pairs with nothing that needs it but keeps f->extra's fate before the freedom of f */
+	at_store_release(&f->state, 0);
+	coiri_slab_free(w ? w->slab : NULL, f);
+}
+
+coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result)
+{
+	at_count(&w->count.finished, 1);
+	uint64_t s = at_load_relaxed(&f->state);
+	if (!(s & COIRI_DETACHED)) {
+		f->arg = (void *)result;
+		coiri_san_publish(f);
+		/* release: the result, for who reaps it; acquire: pairs with the joiner's AWAITED */
+		s = at_or_acq_rel(&f->state, COIRI_DONE);
+		if (!(s & COIRI_DETACHED))
+			return s & COIRI_AWAITED ? coiri_deliver(w, f) : NULL;
+	}
+	coiri_fiber_free(w, f);
+	return NULL;
+}
+
+/* post action: nothing to publish */
+static void post_none(void *arg)
+{
+	coiri_arrive(arg);
+}
+
+/* post action: the fiber that was left has ended, its stack is free */
+static void post_exit(void *arg)
+{
+	coiri_worker *w = arg;
+	coiri_arrive(w);
+	coiri_san_end(&w->dead_san);
+	coiri_stack *stack = w->dead;
+	if (likely(stack->class == coiri_stack_default_class() && stack->node == w->stacks.node && w->stacks.hot_count < COIRI_POOL_MAX))
+		coiri_stack_put_hot(&w->stacks, stack);
+	else
+		coiri_stack_put_slow(&w->stacks, stack);
+	if (unlikely(!coiri_inject_is_empty(&w->rt->starved))) {
+		coiri_fiber *f = coiri_inject_pop(&w->rt->starved);
+		if (f)
+			coiri_ready_new(w, f);
+	}
+}
+
+COIRI_NORETURN static void leave(coiri_worker *w, coiri_cold *cold, coiri_fiber *next)
+{
+	w->prev = NULL;
+	w->current = next;
+	w->dead = cold->stack;
+	w->dead_san = cold->san;
+	coiri_san_leave(NULL, coiri_san_of(w, next));
+	coiri_arch_leave(next ? next->sp : w->loop_sp, post_exit, w);
+}
+
+/* In a forked child the runtime is gone; the fiber that called fork is the only thread, and this is its end. */
+COIRI_NORETURN static COIRI_COLD void orphan_exit(coiri_fiber *f, intptr_t result)
+{
+	exit(f->extra && f->extra->is_main ? (int)result : 0);
+}
+
+static COIRI_NOINLINE void start_extra(coiri_worker *w, coiri_fiber *f)
+{
+	if (f->extra->sticky) {
+		f->extra->home = (int16_t)w->index;
+		w->has_sticky = true;
+	}
+}
+
+static COIRI_NOINLINE void check_canary(coiri_cold *cold)
+{
+	if (!coiri_stack_canary_ok(cold->stack))
+		coiri_overflow_die(coiri_class_size(cold->stack->class), " (its canary is overwritten)");
+}
+
+/* The whole of what fn does to its stack ends before this returns. Returns the worker it ended on. */
+static coiri_worker *run_body(coiri_fiber *f, coiri_cold *cold, intptr_t *result)
+{
+	coiri_san_receive(f);
+	*result = f->fn(f->arg);
+	coiri_worker *w = coiri_here();
+	if (unlikely(!w))
+		orphan_exit(f, *result);
+	if (unlikely(cold->locals != NULL)) {
+		coiri_locals_end(&cold->locals);
+		w = coiri_here();
+	}
+	if (unlikely(f->extra != NULL) && f->extra->high_water)
+		*f->extra->high_water = coiri_stack_used(cold->stack);
+	if (unlikely(cold->stack->canary))
+		check_canary(cold);
+	return w;
+}
+
+static bool fits(coiri_fiber *next, coiri_cold *cold)
+{
+	return likely(!next->extra || (!next->extra->own_class && !next->extra->high_water)) &&
+	       likely(cold->stack->class == coiri_stack_default_class());
+}
+
+/* What runs after f's end: its joiner at once, if it waits, else the next in order. */
+static coiri_fiber *choose(coiri_worker *w, coiri_fiber *joiner)
+{
+	if (joiner) {
+		if (likely(w->tick > 1) && !coiri_is_sticky(joiner)) {
+			w->tick--;
+			at_count(&w->count.switches, 1);
+			return joiner;
+		}
+		coiri_ready(w, joiner);
+	}
+	return coiri_pick_any(w);
+}
+
+void coiri_fiber_main(void);
+
+void coiri_fiber_main(void)
+{
+	coiri_worker *w = coiri_here();
+	coiri_fiber *f = w->current;
+	coiri_cold *cold = f->cold;
+	for (;;) {
+		intptr_t result;
+		if (unlikely(f->extra != NULL))
+			start_extra(w, f);
+		w = run_body(f, cold, &result);
+		if (unlikely(w->rt->wipe)) {
+			coiri_stack_clear(cold->stack, coiri_arch_sp() - COIRI_PAGE);
+			coiri_arch_wipe_below(coiri_arch_sp() - 2 * (size_t)COIRI_PAGE);
+		}
+		coiri_fiber *next = choose(w, coiri_finish(w, f, result));
+		if (next && coiri_is_new(next)) {
+			if (likely(fits(next, cold))) {
+				next->cold = cold;
+				next->sp = cold; /* started: the first switch away sets the real one */
+				coiri_fp_enter();
+				coiri_san_hand_over(&cold->san, &cold->san);
+				w->current = f = next;
+				continue;
+			}
+			if (!coiri_bind(w, next))
+				next = coiri_pick(w);
+		}
+		leave(w, cold, next);
+	}
+}
+
+/* ---- the loop ---- */
+
+/* Waits ns nanoseconds, but not longer than until something comes in from outside. */
+static void wait_a_little(coiri_worker *w, int64_t ns)
+{
+	int64_t end = coiri_now() + ns;
+	do
+		for (int i = 0; i < 16; i++)
+			coiri_pause();
+	while (coiri_now() < end && coiri_inject_is_empty(&w->rt->inject) && !at_load_relaxed(&w->inbox) &&
+	       !at_load_relaxed(&w->rt->stopping));
+}
+
+/* A search: rounds over the victims and the own incoming queues, until something is found or the time is up. */
+static coiri_fiber *look_around(coiri_worker *w, int64_t ns)
+{
+	int64_t backoff = coiri_steal_backoff(w);
+	if (backoff)
+		wait_a_little(w, backoff);
+	int64_t end = coiri_now() + ns;
+	for (unsigned round = 0; !at_load_relaxed(&w->rt->stopping); round++) {
+		coiri_fiber *f = coiri_pick(w);
+		if (!f) {
+			f = coiri_steal(w);
+			if (f && coiri_is_new(f) && !coiri_bind(w, f))
+				f = NULL;
+		}
+		if (f)
+			return f;
+		if (coiri_now() >= end)
+			break;
+		wait_a_little(w, round < 4 ? 100 : SPIN_PAUSE);
+	}
+	return NULL;
+}
+
+/* Gives surplus stacks back while idle. True: there is more, so don't sleep for long. */
+static bool tidy(coiri_worker *w)
+{
+	coiri_stack_pool_spill(&w->stacks, COIRI_POOL_BATCH / 2);
+	return coiri_stack_trim(TRIM_BUDGET);
+}
+
+static coiri_fiber *search(coiri_worker *w)
+{
+	bool told = true;
+	while (!at_load_relaxed(&w->rt->stopping)) {
+		coiri_fiber *f = NULL;
+		if (coiri_idle_search(w))
+			f = look_around(w, told ? SPIN_NS : 0);
+		else
+			f = coiri_pick(w);
+		if (f) {
+			coiri_idle_found(w);
+			return f;
+		}
+		if (!tidy(w))
+			told = coiri_idle_sleep(w);
+	}
+	return NULL;
+}
+
+static void run_fiber(coiri_worker *w, coiri_fiber *f)
+{
+	w->prev = NULL;
+	w->current = f;
+	coiri_san_leave(&w->loop_san, &f->cold->san);
+	coiri_arch_switch(&w->loop_sp, f->sp, post_none, w);
+}
+
+void *coiri_worker_main(void *worker)
+{
+	coiri_worker *w = worker;
+	coiri_tls_worker = w;
+	coiri_san_adopt(&w->loop_san);
+	w->exceptions = __cxa_get_globals ? __cxa_get_globals() : NULL;
+	prctl(PR_SET_TIMERSLACK, 1000ul, 0, 0, 0); /* the kernel's default of 50 us would double a watcher's first sleep */
+	for (;;) {
+		coiri_fiber *f = coiri_pick(w);
+		if (!f)
+			f = search(w);
+		if (!f)
+			break;
+		run_fiber(w, f);
+	}
+	coiri_tls_worker = NULL;
+	return NULL;
+}

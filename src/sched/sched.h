@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/sched.h - what the files of the scheduler need of each other: choosing, switching, making runnable.
+ *
+ * A switch goes from a fiber (or the loop) to a fiber (or the loop), always with a post action, which runs on the new stack with the
+ * worker as its argument, publishes or frees the context just left, and is the first moment at which anyone else may get at it.
+ */
+#ifndef COIRI_SCHED_H
+#define COIRI_SCHED_H
+
+#include "sched/worker.h"
+
+/* ---- choosing (pick.c) ---- */
+
+/* The next fiber for w to run, ready to be switched to, or NULL if it has none (or the runtime stops). One scheduling step. */
+coiri_fiber *coiri_pick(coiri_worker *w);
+
+/* The same, but a fiber that never ran may come without a stack (coiri_is_new), to be started on the caller's. */
+coiri_fiber *coiri_pick_any(coiri_worker *w);
+
+/* Gives f, which never ran, a stack. False: none to be had; f was put aside (starved) and runs later. */
+bool coiri_bind(coiri_worker *w, coiri_fiber *f);
+
+/* ---- making runnable (ready.c) ---- */
+
+/* f never ran: newest first. */
+void coiri_ready_new(coiri_worker *w, coiri_fiber *f);
+
+/* f was woken by something on worker w: it goes next, or into the ring. */
+void coiri_ready(coiri_worker *w, coiri_fiber *f);
+
+/* f yielded: to the end of the ring. */
+void coiri_ready_last(coiri_worker *w, coiri_fiber *f);
+
+/* From any thread: w is its worker or NULL. */
+void coiri_ready_anywhere(coiri_worker *w, coiri_fiber *f);
+
+/* ---- stealing (steal.c) ---- */
+
+/* One round over the victims. A fiber to run, or NULL; further loot lies in w's own queues. */
+coiri_fiber *coiri_steal(coiri_worker *w);
+
+/* How long (ns) w must wait before it searches again, by what its last loot was worth. */
+int64_t coiri_steal_backoff(coiri_worker *w);
+
+/* ---- fibers (run.c) ---- */
+
+/* A worker's thread, from its start to the stop of the runtime. */
+void *coiri_worker_main(void *worker);
+
+/* The end of f's life in the state word: gives the result to its joiner, frees what nobody waits for. Returns the joiner if it
+ * is a fiber that must now run. */
+coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result);
+
+/* f is DONE and AWAITED: hands its result to its joiner and frees it. Returns the joiner if that is a fiber, which the caller now holds;
+ * a plain thread is woken. */
+coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f);
+
+/* Frees a descriptor. w: the caller's worker or NULL. */
+void coiri_fiber_free(coiri_worker *w, coiri_fiber *f);
+
+/* ---- switching ---- */
+
+COIRI_INLINE coiri_san *coiri_san_of(coiri_worker *w, coiri_fiber *f)
+{
+	return f ? &f->cold->san : &w->loop_san;
+}
+
+/* First thing in every post action: the tools hear of the arrival, and the C++ exception globals change hands. */
+COIRI_INLINE void coiri_arrive(coiri_worker *w)
+{
+	coiri_san_arrive(coiri_san_of(w, w->current));
+	if (unlikely(w->exceptions != NULL)) {
+		if (w->prev) {
+			w->prev->cold->exceptions[0] = w->exceptions[0];
+			w->prev->cold->exceptions[1] = w->exceptions[1];
+		}
+		w->exceptions[0] = w->current ? w->current->cold->exceptions[0] : NULL;
+		w->exceptions[1] = w->current ? w->current->cold->exceptions[1] : NULL;
+	}
+}
+
+/* From the fiber me, which runs, to next (NULL: the loop). Returns 0 when me runs again. A sibling call: keep it the last thing a function does. */
+COIRI_INLINE int coiri_switch(coiri_worker *w, coiri_fiber *me, coiri_fiber *next, coiri_post post)
+{
+	w->prev = me;
+	w->current = next;
+	coiri_san_leave(&me->cold->san, coiri_san_of(w, next));
+	return coiri_arch_switch(&me->sp, next ? next->sp : w->loop_sp, post, w);
+}
+
+/* ---- telling idle workers: f stands behind a run-next slot, or in it ---- */
+
+COIRI_INLINE void coiri_notify_more(coiri_worker *w)
+{
+	if (unlikely(at_load_relaxed(&w->rt->idle.hint) != 0))
+		coiri_idle_wake_one(&w->rt->idle, w);
+}
+
+COIRI_INLINE void coiri_notify_next(coiri_worker *w)
+{
+	if (unlikely(at_load_relaxed(&w->rt->idle.hint) & COIRI_HINT_WATCH))
+		coiri_idle_wake_one(&w->rt->idle, w);
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/self.c - what a fiber can ask about itself.
+ */
+#include "sched/sched.h"
+#include "sched/spawn.h"
+
+#include <errno.h>
+#include <string.h>
+
+int coir_self(coir_fiber *out)
+{
+	coiri_worker *w = coiri_here();
+	if (!w)
+		return -EPERM;
+	if (!out)
+		return -EINVAL;
+	*out = coiri_handle(w->current);
+	return 0;
+}
+
+uint64_t coir_id(void)
+{
+	coiri_worker *w = coiri_here();
+	return w ? coiri_handle(w->current).seq : 0;
+}
+
+int coir_name(char *buf, size_t size)
+{
+	coiri_worker *w = coiri_here();
+	if (!w)
+		return -EPERM;
+	if (!buf || size == 0)
+		return -EINVAL;
+	const coiri_extra *extra = w->current->extra;
+	const char *name = extra ? extra->name : "";
+	size_t n = strnlen(name, size - 1);
+	memcpy(buf, name, n);
+	buf[n] = 0;
+	return 0;
+}
+
+int coir_set_name(const char *name)
+{
+	coiri_worker *w = coiri_here();
+	if (!w)
+		return -EPERM;
+	coiri_fiber *me = w->current;
+	if (!me->extra && !(me->extra = coiri_extra_make()))
+		return -ENOMEM;
+	coiri_extra_name(me->extra, name);
+	return 0;
+}
+
+int coir_worker(void)
+{
+	coiri_worker *w = coiri_here();
+	return w ? (int)w->index : -EPERM;
+}
+
+intptr_t coir_stack_left(void)
+{
+	coiri_worker *w = coiri_here();
+	return w ? coiri_arch_sp() - w->current->cold->low : -EPERM;
+}
+
+int coir_keep_fp(void)
+{
+	if (!coiri_here())
+		return -EPERM;
+	coiri_fp_keep();
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/spawn.c - making fibers: a descriptor, an id, a place in a queue. No stack yet.
+ */
+#include "base/fault.h"
+#include "sched/sched.h"
+#include "sched/spawn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static COIRI_NOINLINE void refill_ids(coiri_worker *w)
+{
+	w->next_id = at_add_relaxed(&w->rt->ids, COIRI_ID_BLOCK);
+	w->last_id = w->next_id + COIRI_ID_BLOCK;
+}
+
+coiri_extra *coiri_extra_make(void)
+{
+	coiri_extra *extra = calloc(1, sizeof *extra);
+	if (extra)
+		extra->home = -1;
+	return extra;
+}
+
+void coiri_extra_name(coiri_extra *extra, const char *name)
+{
+	strncpy(extra->name, name ? name : "", sizeof extra->name - 1);
+	extra->name[sizeof extra->name - 1] = 0;
+}
+
+/* What is special about the attributes; *out is NULL if nothing is. */
+static int check_attr(const coir_attr *attr, coiri_extra **out)
+{
+	size_t size = attr->stack_size;
+	*out = NULL;
+	if (attr->size != sizeof *attr || (size && (size < COIR_STACK_MIN || size > COIR_STACK_MAX)))
+		return -EINVAL;
+	if (!attr->name && !size && !attr->sticky && !attr->stack_high_water)
+		return 0;
+	coiri_extra *extra = coiri_extra_make();
+	if (!extra)
+		return -ENOMEM;
+	coiri_extra_name(extra, attr->name);
+	extra->own_stack = extra->own_class = size != 0;
+	extra->stack_class = size ? (uint8_t)coiri_stack_class(size) : 0;
+	extra->sticky = attr->sticky;
+	extra->high_water = attr->stack_high_water;
+	*out = extra;
+	return 0;
+}
+
+/* Makes the descriptor known to the world. Returns its id. */
+COIRI_INLINE uint64_t furnish(coiri_fiber *f, uint64_t id, coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags)
+{
+	f->sp = NULL;
+	f->fn = fn;
+	f->arg = arg;
+	f->extra = extra;
+	coiri_san_publish(f);
+	/* relaxed: whoever gets at f, gets it through a queue or a handle that was passed on with its own order */
+	at_store_relaxed(&f->state, id << COIRI_SEQ_SHIFT | flags);
+	return id;
+}
+
+static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, coir_fiber *out)
+{
+	coiri_runtime *rt = at_load_acquire(&coiri_rt); /* pairs with the release in coiri_runtime_start */
+	if (!rt)
+		return -EPERM;
+	coiri_fiber *f = coiri_inject_is_empty(&rt->starved) ? coiri_slab_alloc_foreign() : NULL;
+	if (!f)
+		return -ENOMEM;
+	uint64_t id = furnish(f, at_add_relaxed(&rt->ids, 1), fn, arg, extra, flags);
+	if (out)
+		*out = (coir_fiber){f, id};
+	at_add_relaxed(&rt->foreign_spawned, 1);
+	coiri_ready_anywhere(NULL, f);
+	return 0;
+}
+
+COIRI_INLINE int spawn(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, coir_fiber *out)
+{
+	coiri_worker *w = coiri_here();
+	if (unlikely(!w))
+		return spawn_foreign(fn, arg, extra, flags, out);
+	if (unlikely(!coiri_inject_is_empty(&w->rt->starved)))
+		return -ENOMEM;
+	coiri_fiber *f = coiri_slab_alloc(w->slab);
+	if (unlikely(!f))
+		return -ENOMEM;
+	if (unlikely(w->next_id == w->last_id))
+		refill_ids(w);
+	uint64_t id = furnish(f, w->next_id++, fn, arg, extra, flags);
+	if (out)
+		*out = (coir_fiber){f, id};
+	at_count(&w->count.spawned, 1);
+	coiri_ready_new(w, f);
+	return 0;
+}
+
+int coiri_spawn_with(coiri_extra *extra, bool detached, coir_fn fn, void *arg, coir_fiber *out)
+{
+	int r = spawn(fn, arg, extra, detached ? COIRI_DETACHED : 0, out);
+	if (r)
+		free(extra);
+	return r;
+}
+
+static COIRI_NOINLINE int spawn_special(const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
+{
+	coiri_extra *extra;
+	if (!attr->detached && !out)
+		return -EINVAL;
+	if (!coiri_here() && !at_load_relaxed(&coiri_rt))
+		return -EPERM;
+	int r = check_attr(attr, &extra);
+	return r ? r : coiri_spawn_with(extra, attr->detached, fn, arg, out);
+}
+
+int coir_spawn(const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
+{
+	if (unlikely(!fn))
+		return -EINVAL;
+	if (unlikely(attr != NULL))
+		return spawn_special(attr, fn, arg, out);
+	if (unlikely(!out))
+		return -EINVAL;
+	return spawn(fn, arg, NULL, 0, out);
+}
+
+int coir_go(coir_fn fn, void *arg)
+{
+	if (unlikely(!fn))
+		return -EINVAL;
+	return spawn(fn, arg, NULL, COIRI_DETACHED, NULL);
+}

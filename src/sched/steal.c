@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/steal.c - taking work from other workers.
+ *
+ * Nearest victims first (hwloc: SMT sibling, shared cache, node, far), beginning anywhere within one distance. From a victim half
+ * of its deque or, if that is empty, half of its ring; or its run-next fiber, if that has stood unchanged for STANDING ns: its worker is
+ * busy with something long, and would else keep it from ever running.
+ *
+ * What makes two workers slower than one, in every peer that we measured, is thieves that take single short fibers again and again. So a
+ * thief that comes back to search too soon, because its loot ran for less than it cost everybody to move it, waits first, twice as long
+ * each time.
+ */
+#include "base/clock.h"
+#include "sched/sched.h"
+
+#define STANDING    20000 /* ns */
+#define MOST        256u  /* fibers in one theft */
+#define WORTH       200   /* ns that loot must have run for: this, */
+#define WORTH_EACH  150   /* and this for each fiber */
+#define BACKOFF_MIN 500
+#define BACKOFF_MAX 50000
+
+static coiri_fiber *rob_deque(coiri_worker *w, coiri_worker *victim, unsigned *count)
+{
+	int64_t want = (coiri_deque_size(&victim->deque) + 1) / 2;
+	coiri_fiber *first = want > 0 ? coiri_deque_steal(&victim->deque) : NULL;
+	if (!first)
+		return NULL;
+	for (*count = 1; *count < want && *count < MOST; ++*count) {
+		coiri_fiber *f = coiri_deque_steal(&victim->deque);
+		if (!f)
+			break;
+		if (!coiri_deque_push(&w->deque, f))
+			coiri_inject_push(&w->rt->inject, f);
+	}
+	return first;
+}
+
+static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count)
+{
+	coiri_fiber *loot[MOST];
+	*count = coiri_ring_is_empty(&victim->ring) ? 0 : coiri_ring_steal(&victim->ring, loot, MOST);
+	for (unsigned i = 1; i < *count; i++)
+		if (!coiri_ring_push(&w->ring, loot[i]))
+			coiri_inject_push(&w->rt->inject, loot[i]);
+	return *count ? loot[0] : NULL;
+}
+
+static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
+{
+	coiri_glimpse *seen = &w->glimpses[victim->index];
+	coiri_fiber *f = at_load_acquire(&victim->run_next); /* pairs with the release in put_next */
+	/* The state tells one life of a descriptor from the next: it is type-stable, so it may be read whatever f is by now. */
+	uint64_t state = f ? at_load_relaxed(&f->state) : 0;
+	if (!f || seen->fiber != f || seen->state != state) {
+		*seen = (coiri_glimpse){f, state, now};
+		return NULL;
+	}
+	if (now - seen->since < STANDING)
+		return NULL;
+	seen->fiber = NULL;
+	/* Against the exchange of take_next and put_next. acquire: pairs with the release in put_next. */
+	return at_cas_acq_rel(&victim->run_next, &f, NULL) ? f : NULL;
+}
+
+static coiri_fiber *rob(coiri_worker *w, coiri_worker *victim, int64_t now)
+{
+	unsigned count = 1;
+	coiri_fiber *f = rob_deque(w, victim, &count);
+	if (!f)
+		f = rob_ring(w, victim, &count);
+	if (!f) {
+		count = 1;
+		f = rob_next(w, victim, now);
+	}
+	if (f) {
+		at_count(&w->count.steals, 1);
+		at_count(&w->count.stolen, count);
+		w->loot_time = now;
+		w->loot_items = count;
+	}
+	return f;
+}
+
+coiri_fiber *coiri_steal(coiri_worker *w)
+{
+	at_count(&w->count.searches, 1);
+	int64_t now = coiri_now();
+	unsigned begin = 0;
+	for (unsigned level = 0; level < 4; level++) {
+		unsigned end = w->victim_level[level], n = end - begin;
+		unsigned start = n > 1 ? coiri_rand_below(&w->rand, n) : 0;
+		for (unsigned i = 0; i < n; i++) {
+			coiri_worker *victim = &w->rt->workers[w->victims[begin + (start + i) % n]];
+			coiri_fiber *f = rob(w, victim, now);
+			if (f)
+				return f;
+		}
+		begin = end;
+	}
+	return NULL;
+}
+
+int64_t coiri_steal_backoff(coiri_worker *w)
+{
+	if (w->loot_time == 0)
+		return 0;
+	if (coiri_now() - w->loot_time >= WORTH + (int64_t)WORTH_EACH * w->loot_items)
+		w->backoff = 0;
+	else if (w->backoff < BACKOFF_MIN)
+		w->backoff = BACKOFF_MIN;
+	else if (w->backoff < BACKOFF_MAX)
+		w->backoff *= 2;
+	w->loot_time = 0;
+	return w->backoff;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sched/worker.h - the worker, the runtime, and how code finds its worker.
+ *
+ * A worker is one kernel thread with its queues. Its own context, the loop on the thread's native stack, runs only when there is no fiber
+ * to run. Everything in the first part of the struct is touched by that thread alone.
+ */
+#ifndef COIRI_WORKER_H
+#define COIRI_WORKER_H
+
+#include "base/rand.h"
+#include "sched/deque.h"
+#include "sched/fiber.h"
+#include "sched/idle.h"
+#include "sched/inject.h"
+#include "sched/ring.h"
+#include "sched/slab.h"
+#include "trace/counters.h"
+
+#include <pthread.h>
+
+struct coiri_runtime;
+
+#define COIRI_FAIR_STEPS  61u /* every so many steps the oldest of another queue goes first */
+#define COIRI_WAKE_STREAK 24u /* so many times in a row the run-next slot may jump the queue */
+#define COIRI_ID_BLOCK    4096u
+
+/* What a thief remembers of a victim's run-next slot, to see whether it stands still. */
+typedef struct coiri_glimpse {
+	coiri_fiber *fiber;
+	uint64_t state;
+	int64_t since;
+} coiri_glimpse;
+
+typedef struct coiri_worker {
+	/* ---- this thread only ---- */
+	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
+	coiri_fiber *prev;    /* for the post action: the fiber just left; NULL: it has ended, or was the loop */
+	unsigned tick;        /* steps until the next fair pick */
+	unsigned streak;      /* picks in a row from run-next */
+	uint64_t next_id, last_id;
+	coiri_slab_pool *slab;
+	coiri_stack_pool stacks;
+	void *loop_sp;
+	void **exceptions;      /* the C++ runtime's globals of this thread, or NULL in a program without */
+	coiri_fiber *awaited;   /* for post_join: the child */
+	coiri_stack *dead;      /* for post_exit: the stack of the fiber that ended */
+	coiri_san dead_san;
+	coiri_fiber *private_head, *private_tail; /* runnable sticky fibers */
+	unsigned fair_turn;
+	unsigned index;
+	struct coiri_runtime *rt;
+	coiri_counters count; /* written here, read by anyone */
+	coiri_rand rand;
+	int64_t backoff;      /* ns to wait before the next search, after loot that was not worth it */
+	int64_t loot_time;    /* when loot was last taken, 0: none */
+	unsigned loot_items;
+	bool has_sticky;      /* a sticky fiber ever started here */
+	bool searching;       /* counted as a searcher */
+	coiri_san loop_san;
+	unsigned *victims;    /* the other workers, nearest first */
+	unsigned victim_level[4];
+	coiri_glimpse *glimpses; /* by worker */
+	pthread_t thread;
+	void *alt_stack;
+	/* ---- shared ---- */
+	COIRI_LINE_ALIGNED coiri_atomic(coiri_fiber *) run_next;
+	coiri_deque deque;
+	coiri_ring ring;
+	COIRI_LINE_ALIGNED coiri_atomic(coiri_fiber *) inbox; /* woken sticky fibers, newest first */
+	coiri_idle_slot idle;
+} coiri_worker;
+
+typedef struct coiri_runtime {
+	coiri_worker *workers;
+	unsigned count;
+	bool owned_by_run;      /* coir_run's: nobody else can feed it */
+	bool wipe;
+	coiri_atomic(bool) stopping;
+	coiri_atomic(uint64_t) ids;
+	coiri_atomic(uint64_t) foreign_spawned;
+	coiri_inject inject;
+	coiri_idle idle;
+	/* Fibers that found no stack: they wait until one comes free, and meanwhile spawning gives -ENOMEM. */
+	coiri_inject starved;
+	coiri_atomic(bool) starving_said;
+} coiri_runtime;
+
+/* The running runtime, or NULL: for plain threads. */
+extern coiri_atomic(coiri_runtime *) coiri_rt;
+
+/* The worker that the calling thread is, or NULL. Read anew after every switch: never through the variable. */
+extern __thread coiri_worker *coiri_tls_worker __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+COIRI_INLINE coiri_worker *coiri_here(void)
+{
+	coiri_worker *w = COIRI_TLS_LOAD(coiri_worker *, coiri_tls_worker);
+	coiri_san_receive(w);
+	return w;
+}
+
+#endif

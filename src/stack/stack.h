@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stack/stack.h - stacks: reserved as address space, committed by touching, guarded, pooled.
+ *
+ * A stack lies in a slot of an arena (arena.c); all slots of an arena have one size class: a guard page, then a power of two
+ * of usable bytes. The page count of a slot is odd on purpose: power-of-two strides make the hot tops of all stacks collide in
+ * the TLB and the caches. For the same reason the top is moved down by 0 to 7 cache lines, by the slot's number (its colour).
+ *
+ *   slot: | guard page | usable, grows down .............. <- top | coiri_stack | colour |
+ *          low - 4096   low                                                              end of the slot
+ *
+ * Life of a stack: fresh (never touched, carved from an arena) -> in use -> pooled hot (memory kept, listed through its header)
+ * -> in use ..., or trimmed (memory given back to the kernel, listed outside of itself) -> in use. Slots go back to the kernel
+ * when the runtime stops.
+ *
+ * Who may call: get and put with a pool by the pool's worker only; with NULL any thread. The rest says so itself.
+ */
+#ifndef COIRI_STACK_H
+#define COIRI_STACK_H
+
+#include "base/atomic.h"
+#include "base/futex.h"
+#include <coir/fiber.h>
+#include <coir/runtime.h>
+
+#define COIRI_PAGE 4096u
+
+/* Usable bytes of class c: COIR_STACK_MIN << c, from 16 KiB up to 1 GiB. */
+#define COIRI_STACK_CLASSES 17u
+#define COIRI_STACK_COLOURS 8u
+
+/* What a stack's owner may keep in one line of its own above the top; see sched/fiber.h. */
+typedef struct coiri_stack {
+	char *low;                /* lowest usable byte */
+	struct coiri_stack *next; /* in a pool's list */
+	uint16_t class;
+	uint16_t node;
+	bool canary;              /* guarded by a canary word at low only */
+} coiri_stack;
+
+/* A worker's pool of default-class stacks. */
+typedef struct coiri_stack_pool {
+	coiri_stack *hot;   /* LIFO: the last one used is the warmest */
+	unsigned hot_count;
+	unsigned node;
+	char *fresh;        /* slots carved and not used yet, downwards from here */
+	unsigned fresh_count;
+} coiri_stack_pool;
+
+typedef struct coiri_stack_setup {
+	coir_guard guard;
+	size_t default_size;
+	unsigned nodes;
+	/* Binds memory to a NUMA node, as far as it can; may be NULL. */
+	void (*bind)(void *context, unsigned node, void *memory, size_t bytes);
+	void *context;
+} coiri_stack_setup;
+
+/* Get ready, and give everything back. One thread, while no other uses stacks. forget: in a forked child, whose only thread may
+ * stand on one of the stacks: drops the tables and leaves the memory. */
+int coiri_stacks_start(const coiri_stack_setup *setup);
+void coiri_stacks_stop(void);
+void coiri_stacks_forget(void);
+
+/* The class that holds size bytes; size is at most COIR_STACK_MAX. */
+unsigned coiri_stack_class(size_t size);
+unsigned coiri_stack_default_class(void);
+
+COIRI_INLINE size_t coiri_class_size(unsigned class)
+{
+	return COIR_STACK_MIN << class;
+}
+
+COIRI_INLINE size_t coiri_slot_size(unsigned class)
+{
+	return coiri_class_size(class) + COIRI_PAGE;
+}
+
+/* Where the owner's frames start: 16-byte aligned, just under the header. */
+COIRI_INLINE char *coiri_stack_top(coiri_stack *stack)
+{
+	return (char *)((uintptr_t)stack & ~(uintptr_t)15);
+}
+
+/* A stack of the class, or NULL when there is no memory, address space or map for it (errno is untouched). */
+coiri_stack *coiri_stack_get_slow(coiri_stack_pool *pool, unsigned node, unsigned class);
+void coiri_stack_put_slow(coiri_stack_pool *pool, coiri_stack *stack);
+
+#define COIRI_POOL_MAX   64u /* hot stacks a worker keeps */
+#define COIRI_POOL_BATCH 32u /* how many it passes to or takes from the shared pool */
+
+COIRI_INLINE coiri_stack *coiri_stack_get_default(coiri_stack_pool *pool)
+{
+	coiri_stack *stack = pool->hot;
+	if (unlikely(!stack))
+		return coiri_stack_get_slow(pool, pool->node, coiri_stack_default_class());
+	pool->hot = stack->next;
+	pool->hot_count--;
+	return stack;
+}
+
+/* Gives a stack back to its worker's pool. The caller may still stand on it, if it leaves before it lets anyone else at the pool:
+ * such a stack never goes to the shared pool in this call. Default class only. */
+COIRI_INLINE void coiri_stack_put_hot(coiri_stack_pool *pool, coiri_stack *stack)
+{
+	stack->next = pool->hot;
+	pool->hot = stack;
+	pool->hot_count++;
+}
+
+/* Passes what a worker's pool has too much to the shared pool. */
+void coiri_stack_pool_spill(coiri_stack_pool *pool, unsigned keep);
+
+/* Gives memory of up to `budget` pooled stacks back to the kernel, beyond a small reserve; true if there is more to give. Any thread. */
+bool coiri_stack_trim(unsigned budget);
+
+/* Clears whole pages of a stack that nothing stands on. */
+void coiri_stack_clear_pages(char *low, char *high);
+
+/* The memory of a stack below `from`, back to zeroes; coiri_stack_used finds how deep it went since, in bytes below its top. */
+void coiri_stack_clear(coiri_stack *stack, char *from);
+size_t coiri_stack_used(coiri_stack *stack);
+
+/* True while the canary of a stack stands, or if it has none. */
+bool coiri_stack_canary_ok(const coiri_stack *stack);
+
+/* For a fault: is the address in a guard page, and of how large a stack? Async-signal-safe. */
+bool coiri_stack_guard_hit(const void *address, size_t *size);
+
+typedef struct coiri_stack_figures {
+	uint64_t stacks, bytes, trimmed;
+} coiri_stack_figures;
+
+coiri_stack_figures coiri_stack_count(void);
+
+/* The rung in force: "install", "mprotect", "canary" or "none yet"; with a probe if no runtime runs. */
+const char *coiri_guard_name(coir_guard wanted);
+
+#endif
