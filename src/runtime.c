@@ -58,7 +58,7 @@ static int set_up_worker(coiri_worker *w)
 	w->glimpses = calloc(n, sizeof *w->glimpses);
 	if (!w->slab || !w->victims || !w->glimpses)
 		return -ENOMEM;
-	if (coiri_deque_init(&w->deque, n == 1) || coiri_ring_init(&w->ring, n == 1))
+	if (coiri_deque_init(&w->deque) || coiri_ring_init(&w->ring, n == 1))
 		return -ENOMEM;
 	coiri_topo_victims(&topo, w->index, w->victims, w->victim_level);
 	return options.overflow_report ? coiri_overflow_thread_begin(&w->alt_stack) : 0;
@@ -98,6 +98,7 @@ static void init_worker(coiri_worker *w, unsigned index)
 	w->index = index;
 	w->rt = &runtime;
 	w->tick = COIRI_FAIR_STEPS;
+	w->next.solo = runtime.count == 1;
 	w->stacks.node = topo.place[index].node;
 	w->idle.limit = 50000;
 	coiri_rand_seed(&w->rand, index + 1);
@@ -203,6 +204,7 @@ static int bring_up(const coir_config *cfg, bool owned)
 	if (r)
 		goto no_overflow;
 	coiri_arch_fp_capture();
+	coiri_fence_setup();
 	coiri_arch_uncaught = coiri_report_uncaught;
 	init_runtime(workers, owned);
 	r = start_workers();

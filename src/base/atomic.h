@@ -47,6 +47,9 @@
 #define at_fence_release() atomic_thread_fence(memory_order_release)
 #define at_fence_seq_cst() atomic_thread_fence(memory_order_seq_cst)
 
+/* Keeps the compiler from moving accesses across; the processor may. */
+#define at_fence_compiler() atomic_signal_fence(memory_order_seq_cst)
+
 /* Adds to a counter that only the calling thread writes, and others read: no read-modify-write. */
 #define at_count(p, n) at_store_relaxed((p), at_load_relaxed(p) + (n))
 

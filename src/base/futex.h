@@ -30,6 +30,13 @@ COIRI_INLINE void coiri_lock_acquire(coiri_lock *lock)
 		coiri_lock_slow(lock);
 }
 
+COIRI_INLINE bool coiri_lock_try(coiri_lock *lock)
+{
+	uint32_t free = 0;
+	/* acquire: as above */
+	return at_load_relaxed(&lock->word) == 0 && at_cas_acquire(&lock->word, &free, 1);
+}
+
 COIRI_INLINE void coiri_lock_release(coiri_lock *lock)
 {
 	/* release: what was done under the lock is seen by the next holder */

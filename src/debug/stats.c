@@ -18,7 +18,7 @@ static void add_up(coiri_runtime *rt, coir_stats *s)
 		s->finished += at_load_relaxed(&c->finished);
 		s->spawned += at_load_relaxed(&c->spawned);
 		s->inlined += at_load_relaxed(&c->inlined);
-		s->switches += at_load_relaxed(&c->switches);
+		s->switches += at_load_relaxed(&c->rounds) * COIRI_FAIR_STEPS;
 		s->steals += at_load_relaxed(&c->steals);
 		s->stolen += at_load_relaxed(&c->stolen);
 		s->searches += at_load_relaxed(&c->searches);

@@ -2,64 +2,87 @@
 #include "sched/deque.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-coiri_array *coiri_array_make(int64_t slots, coiri_array *older)
+int coiri_deque_init(coiri_deque *q)
 {
-	coiri_array *a = malloc(sizeof *a + (size_t)slots * sizeof a->slot[0]);
-	if (a) {
-		a->mask = slots - 1;
-		a->older = older;
-	}
-	return a;
-}
-
-void coiri_array_free_all(coiri_array *array)
-{
-	while (array) {
-		coiri_array *older = array->older;
-		free(array);
-		array = older;
-	}
-}
-
-int coiri_deque_init(coiri_deque *q, bool solo)
-{
-	coiri_array *a = coiri_array_make(COIRI_QUEUE_FIRST, NULL);
-	if (!a)
-		return -ENOMEM;
-	at_init(&q->top, 0);
-	at_init(&q->bottom, 0);
-	at_init(&q->array, a);
-	q->solo = solo;
-	return 0;
+	q->array = coiri_array_make(COIRI_ARRAY_FIRST, NULL);
+	return q->array ? 0 : -ENOMEM;
 }
 
 void coiri_deque_fini(coiri_deque *q)
 {
-	coiri_array_free_all(at_load_relaxed(&q->array));
+	coiri_array_free(q->array);
 }
 
-bool coiri_deque_grow(coiri_deque *q, int64_t top, int64_t bottom)
+bool coiri_deque_grow(coiri_deque *q)
 {
-	coiri_array *old = at_load_relaxed(&q->array);
-	coiri_array *new = coiri_array_make((old->mask + 1) * 2, old);
-	if (!new)
-		return false;
-	for (int64_t i = top; i < bottom; i++)
-		at_store_relaxed(&new->slot[i & new->mask], at_load_relaxed(&old->slot[i & old->mask]));
-	at_store_release(&q->array, new); /* pairs with the acquire of array in steal */
-	return true;
+	coiri_lock_acquire(&q->lock);
+	coiri_array *old = q->array;
+	coiri_array *new = coiri_array_double(old, at_load_relaxed(&q->top), at_load_relaxed(&q->bottom));
+	if (new) {
+		new->older = NULL;
+		q->array = new;
+	}
+	coiri_lock_release(&q->lock);
+	if (new)
+		coiri_array_free(old);
+	return new != NULL;
 }
 
-coiri_fiber *coiri_deque_steal(coiri_deque *q)
+/* The owner wanted b and saw a claim on it. */
+coiri_fiber *coiri_deque_pop_contended(coiri_deque *q, int64_t b)
 {
-	int64_t t = at_load_acquire(&q->top); /* pairs with the CAS of another thief */
-	at_fence_seq_cst();                   /* pairs with the fence of pop */
-	int64_t b = at_load_acquire(&q->bottom); /* pairs with the release in push: the slot is written */
-	if (t >= b)
+	coiri_fiber *f = NULL;
+	at_store_relaxed(&q->bottom, b + 1);
+	coiri_lock_acquire(&q->lock);
+	if (at_load_relaxed(&q->top) <= b) { /* the thief saw us, and left it */
+		at_store_relaxed(&q->bottom, b);
+		f = at_load_relaxed(&q->array->slot[b & q->array->mask]);
+	}
+	coiri_lock_release(&q->lock);
+	return f;
+}
+
+/* Under the lock: the elements up to end are gone. */
+static void settle(coiri_deque *q, int64_t end)
+{
+	at_store_relaxed(&q->claim, end);
+	at_store_release(&q->top, end); /* pairs with the acquire of top in push */
+}
+
+coiri_fiber *coiri_deque_pop_oldest(coiri_deque *q)
+{
+	coiri_fiber *f = NULL;
+	if (coiri_deque_is_empty(q))
 		return NULL;
-	coiri_array *a = at_load_acquire(&q->array);
-	coiri_fiber *f = at_load_relaxed(&a->slot[t & a->mask]);
-	return at_cas_seq_cst(&q->top, &t, t + 1) ? f : NULL;
+	coiri_lock_acquire(&q->lock);
+	int64_t t = at_load_relaxed(&q->top);
+	if (t < at_load_relaxed(&q->bottom)) {
+		f = at_load_relaxed(&q->array->slot[t & q->array->mask]);
+		settle(q, t + 1);
+	}
+	coiri_lock_release(&q->lock);
+	return f;
+}
+
+unsigned coiri_deque_steal(coiri_deque *q, coiri_fiber **out, unsigned max)
+{
+	if (coiri_deque_size(q) == 0 || !coiri_lock_try(&q->lock))
+		return 0;
+	int64_t t = at_load_relaxed(&q->top);
+	int64_t n = (at_load_relaxed(&q->bottom) - t + 1) / 2;
+	if (n > (int64_t)max)
+		n = (int64_t)max;
+	if (n > 0) {
+		at_store_relaxed(&q->claim, t + n);
+		coiri_heavy_fence(); /* pairs with the light fence of pop */
+		int64_t b = at_load_acquire(&q->bottom); /* pairs with the release in push: the slots are written */
+		if (b < t + n)
+			n = b > t ? b - t : 0;
+		for (int64_t i = 0; i < n; i++)
+			out[i] = at_load_relaxed(&q->array->slot[(t + i) & q->array->mask]);
+		settle(q, t + n);
+	}
+	coiri_lock_release(&q->lock);
+	return n > 0 ? (unsigned)n : 0;
 }

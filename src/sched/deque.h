@@ -2,129 +2,104 @@
  *
  * sched/deque.h - a worker's never-started fibers: newest first for the owner, oldest first for thieves.
  *
- * The work-stealing deque of Chase and Lev (SPAA 2005) with the C11 memory orders of Le, Pop, Cohen and Zappella Nardelli
- * (PPoPP 2013), growable. bottom is the owner's, top is advanced by compare-and-swap; both count up for ever, so there is no
- * ABA.
+ * The array and the ever-counting indices are those of Chase and Lev (SPAA 2005): the elements are the indices in [top, bottom), the owner
+ * works at the bottom, thieves at the top. How the two ends agree is the THE protocol of Cilk-5 (Frigo, Leiserson, Randall, PLDI
+ * 1998), with an asymmetric fence, because a fence or a compare-and-swap in every pop costs more than all the rest of it, while a
+ * theft is rare and takes half of what there is (docs/decisions/0002-queues.md has the figures of both).
  *
- * Invariant: the elements are those with index in [top, bottom). An index is taken once: by the owner alone if it is
- * below bottom - 1 of a state that thieves can see, else by the winner of the CAS on top.
- * The one race that needs a full fence: the owner takes index b = bottom - 1 (stores bottom, loads top), a thief takes top (loads top, loads
- * bottom). With sequentially consistent fences between, at least one of them sees the other:
+ * Thieves hold the lock of the deque. One announces the indices that it wants by moving `claim` up from top, and then looks at bottom; the
+ * owner announces the index that it wants by moving bottom down, and then looks at claim:
  *
- *        owner                          thief
- *        bottom = b                     t = top
- *        fence seq_cst                  fence seq_cst
- *        t = top                        b = bottom
- *        t == b: CAS top                t < b: CAS top
+ *        owner, pop                     thief, under the lock
+ *        bottom = b                     claim = top + n
+ *        light fence                    heavy fence
+ *        load claim                     load bottom
+ *        claim <= b: b is its own       takes [top, min(top + n, bottom))
+ *        else: conflict                 claim = top = the end of what it took
  *
- * On a runtime of one worker there are no thieves (solo): no fence, no CAS.
+ * At least one sees the other. An owner that sees claim above b takes its announcement back and asks again under the lock, where top is
+ * what is true. A thief that sees bottom below its claim leaves [bottom, ...) to the owner.
+ * If claim has reached bottom before the owner announced anything, the deque is empty for it: the thief will get all it claimed.
  *
- * Growth: the owner copies to an array of twice the size and publishes it. The old one stays as it is until the runtime stops, because a
- * thief may still read from it; what it reads is right if its CAS succeeds. Together the old arrays are no larger than the
- * newest. Out of memory: push says so, and the fiber goes to the injection queue, which needs none.
+ * top is moved last, with release, when the thief has read its slots; push takes room only from below top (acquire), so nothing is written over
+ * that is still being read.
+ * Growth is under the lock too; the old array can go at once, because only holders of the lock and the owner look into one.
+ *
+ * A single worker (solo) has no thieves: the same without lock and fences. Out of memory: push says so, and the fiber goes to the
+ * injection queue, which needs none.
  */
 #ifndef COIRI_DEQUE_H
 #define COIRI_DEQUE_H
 
-#include "sched/fiber.h"
-
-typedef struct coiri_array {
-	int64_t mask;
-	struct coiri_array *older;
-	coiri_atomic(coiri_fiber *) slot[];
-} coiri_array;
+#include "base/futex.h"
+#include "base/membarrier.h"
+#include "sched/array.h"
 
 typedef struct coiri_deque {
-	COIRI_LINE_ALIGNED coiri_atomic(int64_t) top; /* thieves */
-	COIRI_LINE_ALIGNED coiri_atomic(int64_t) bottom; /* owner */
-	coiri_atomic(coiri_array *) array;
-	bool solo;
+	/* the owner's line: bottom is read by thieves */
+	COIRI_LINE_ALIGNED coiri_atomic(int64_t) bottom;
+	coiri_array *array; /* the owner's, and the lock's */
+	/* the thieves' line */
+	COIRI_LINE_ALIGNED coiri_atomic(int64_t) claim;
+	coiri_atomic(int64_t) top;
+	coiri_lock lock;
 } coiri_deque;
 
-#define COIRI_QUEUE_FIRST 256 /* slots to begin with */
-
-int coiri_deque_init(coiri_deque *q, bool solo);
+int coiri_deque_init(coiri_deque *q);
 void coiri_deque_fini(coiri_deque *q);
-bool coiri_deque_grow(coiri_deque *q, int64_t top, int64_t bottom);
-
-/* An array of that many slots (a power of two), or NULL; shared with the ring. */
-coiri_array *coiri_array_make(int64_t slots, coiri_array *older);
-void coiri_array_free_all(coiri_array *array);
+bool coiri_deque_grow(coiri_deque *q);
+coiri_fiber *coiri_deque_pop_contended(coiri_deque *q, int64_t b);
 
 /* Owner. False: out of memory, not pushed. */
 COIRI_INLINE bool coiri_deque_push(coiri_deque *q, coiri_fiber *f)
 {
 	int64_t b = at_load_relaxed(&q->bottom);
-	int64_t t = at_load_acquire(&q->top); /* pairs with the CAS of steal: its slot read is over */
-	coiri_array *a = at_load_relaxed(&q->array);
-	if (unlikely(b - t > a->mask)) {
-		if (!coiri_deque_grow(q, t, b))
-			return false;
-		a = at_load_relaxed(&q->array);
-	}
-	at_store_relaxed(&a->slot[b & a->mask], f);
-	at_store_release(&q->bottom, b + 1); /* pairs with the acquire of bottom in steal */
+	/* acquire: pairs with the release of top in steal: its slots are read */
+	if (unlikely(b - at_load_acquire(&q->top) > q->array->mask) && !coiri_deque_grow(q))
+		return false;
+	at_store_relaxed(&q->array->slot[b & q->array->mask], f);
+	at_store_release(&q->bottom, b + 1); /* pairs with the acquire of bottom in steal: the slot is written */
 	return true;
 }
 
 /* Owner, exact: thieves only ever remove. */
 COIRI_INLINE bool coiri_deque_is_empty(coiri_deque *q)
 {
-	return at_load_relaxed(&q->bottom) <= at_load_relaxed(&q->top);
+	return at_load_relaxed(&q->bottom) <= at_load_relaxed(&q->claim);
 }
 
 /* Owner: the newest, or NULL. */
 COIRI_INLINE coiri_fiber *coiri_deque_pop(coiri_deque *q)
 {
 	int64_t b = at_load_relaxed(&q->bottom) - 1;
-	coiri_array *a = at_load_relaxed(&q->array);
-	if (at_load_relaxed(&q->top) > b)
+	if (at_load_relaxed(&q->claim) > b)
 		return NULL;
 	at_store_relaxed(&q->bottom, b);
-	if (q->solo)
-		return at_load_relaxed(&a->slot[b & a->mask]);
-	at_fence_seq_cst(); /* pairs with the fence of steal */
-	int64_t t = at_load_relaxed(&q->top);
-	coiri_fiber *f = NULL;
-	if (likely(t <= b)) {
-		f = at_load_relaxed(&a->slot[b & a->mask]);
-		if (t < b)
-			return f;
-		if (!at_cas_seq_cst(&q->top, &t, t + 1)) /* the last one: against steal's CAS */
-			f = NULL;
-	}
-	at_store_relaxed(&q->bottom, b + 1);
-	return f;
+	coiri_light_fence(); /* pairs with the heavy fence of steal */
+	if (unlikely(at_load_relaxed(&q->claim) > b))
+		return coiri_deque_pop_contended(q, b);
+	return at_load_relaxed(&q->array->slot[b & q->array->mask]);
 }
 
 /* Owner: takes f if it is the newest. */
 COIRI_INLINE bool coiri_deque_pop_if(coiri_deque *q, coiri_fiber *f)
 {
 	int64_t b = at_load_relaxed(&q->bottom) - 1;
-	coiri_array *a = at_load_relaxed(&q->array);
-	if (at_load_relaxed(&q->top) > b || at_load_relaxed(&a->slot[b & a->mask]) != f)
+	if (at_load_relaxed(&q->claim) > b || at_load_relaxed(&q->array->slot[b & q->array->mask]) != f)
 		return false;
-	return coiri_deque_pop(q) == f;
+	return coiri_deque_pop(q) != NULL;
 }
 
-/* Owner without thieves: the oldest, or NULL. */
-COIRI_INLINE coiri_fiber *coiri_deque_pop_oldest(coiri_deque *q)
-{
-	int64_t t = at_load_relaxed(&q->top);
-	coiri_array *a = at_load_relaxed(&q->array);
-	if (at_load_relaxed(&q->bottom) <= t)
-		return NULL;
-	at_store_relaxed(&q->top, t + 1);
-	return at_load_relaxed(&a->slot[t & a->mask]);
-}
+/* Owner: the oldest, or NULL. */
+coiri_fiber *coiri_deque_pop_oldest(coiri_deque *q);
 
-/* Any worker: the oldest, or NULL if there is none or another one was faster. */
-coiri_fiber *coiri_deque_steal(coiri_deque *q);
+/* Another worker: takes up to max of the oldest, at most half of all (rounded up), into out; says how many. 0 also if another thief is there. */
+unsigned coiri_deque_steal(coiri_deque *q, coiri_fiber **out, unsigned max);
 
 /* Any worker: about how many there are. */
 COIRI_INLINE int64_t coiri_deque_size(coiri_deque *q)
 {
-	int64_t n = at_load_relaxed(&q->bottom) - at_load_relaxed(&q->top);
+	int64_t n = at_load_relaxed(&q->bottom) - at_load_relaxed(&q->claim);
 	return n > 0 ? n : 0;
 }
 

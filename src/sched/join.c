@@ -82,24 +82,13 @@ static int reap(coiri_worker *w, coiri_fiber *f, intptr_t *out)
 
 /* ---- inline ---- */
 
-static bool take_from_next(coiri_worker *w, coiri_fiber *f)
-{
-	if (w->deque.solo) {
-		at_store_relaxed(&w->run_next, NULL);
-		return true;
-	}
-	/* Against the CAS of a thief. */
-	coiri_fiber *expected = f;
-	return at_cas_acq_rel(&w->run_next, &expected, NULL);
-}
-
 COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 {
-	bool next = at_load_relaxed(&w->run_next) == f;
+	bool next = coiri_next_peek(&w->next) == f;
 	/* f is queued here and never ran, if it is in one of the two places: only then may its fields be looked at. */
 	if (!next && !coiri_deque_pop_if(&w->deque, f))
 		return false;
-	if (next && (!coiri_is_new(f) || !take_from_next(w, f)))
+	if (next && (!coiri_is_new(f) || !coiri_next_swap(&w->next, f, NULL)))
 		return false;
 	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
 		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)COIR_STACK_PROMISE + INLINE_RESERVE)) {

@@ -60,13 +60,14 @@ static coiri_fiber *pop_oldest(coiri_worker *w, unsigned queue)
 	case 2:
 		return pop_private(w);
 	default:
-		return w->deque.solo ? coiri_deque_pop_oldest(&w->deque) : coiri_deque_steal(&w->deque);
+		return coiri_deque_pop_oldest(&w->deque);
 	}
 }
 
 static COIRI_NOINLINE coiri_fiber *pick_fair(coiri_worker *w)
 {
 	w->tick = COIRI_FAIR_STEPS;
+	at_count(&w->count.rounds, 1);
 	if (unlikely(at_load_relaxed(&w->rt->stopping))) {
 		w->tick = 1; /* each step comes here from now on */
 		return NULL;
@@ -91,29 +92,15 @@ static coiri_fiber *pop_started(coiri_worker *w)
 	return f;
 }
 
-static coiri_fiber *take_next(coiri_worker *w)
-{
-	coiri_fiber *f = at_load_relaxed(&w->run_next);
-	if (!f)
-		return NULL;
-	if (w->deque.solo) {
-		at_store_relaxed(&w->run_next, NULL);
-		return f;
-	}
-	/* Against the CAS of a thief (steal.c). Acquire is not needed: this worker put it there. */
-	return at_xchg_acquire(&w->run_next, NULL);
-}
-
 coiri_fiber *coiri_pick_any(coiri_worker *w)
 {
 	coiri_fiber *f;
-	at_count(&w->count.switches, 1);
 	if (unlikely(--w->tick == 0)) {
 		f = pick_fair(w);
 		if (f || at_load_relaxed(&w->rt->stopping))
 			return f;
 	}
-	f = take_next(w);
+	f = coiri_take_next(w);
 	if (f) {
 		w->streak++;
 		return f;
@@ -174,13 +161,11 @@ static COIRI_NOINLINE coiri_fiber *pick_starved(coiri_worker *w)
 	return f && coiri_bind(w, f) ? f : NULL;
 }
 
-coiri_fiber *coiri_pick(coiri_worker *w)
+coiri_fiber *coiri_pick_bound(coiri_worker *w, coiri_fiber *f)
 {
-	coiri_fiber *f;
-	do {
+	while (f && coiri_is_new(f) && unlikely(!coiri_bind(w, f)))
 		f = coiri_pick_any(w);
-		if (unlikely(!f) && unlikely(!coiri_inject_is_empty(&w->rt->starved)))
-			return pick_starved(w);
-	} while (f && coiri_is_new(f) && unlikely(!coiri_bind(w, f)));
+	if (unlikely(!f) && unlikely(!coiri_inject_is_empty(&w->rt->starved)))
+		f = pick_starved(w);
 	return f;
 }

@@ -12,18 +12,6 @@
  */
 #include "sched/sched.h"
 
-static void push_new(coiri_worker *w, coiri_fiber *f)
-{
-	if (unlikely(!coiri_deque_push(&w->deque, f)))
-		coiri_inject_push(&w->rt->inject, f);
-}
-
-static void push_started(coiri_worker *w, coiri_fiber *f)
-{
-	if (unlikely(!coiri_ring_push(&w->ring, f)))
-		coiri_inject_push(&w->rt->inject, f);
-}
-
 static void push_private(coiri_worker *w, coiri_fiber *f)
 {
 	f->next = NULL;
@@ -45,7 +33,7 @@ static bool ready_sticky(coiri_worker *w, coiri_runtime *rt, coiri_fiber *f)
 		return true;
 	}
 	f->next = at_load_relaxed(&home->inbox);
-	/* release: pairs with the acquire in drain_inbox */
+	/* release: pairs with the acquire in drain_inbox (pick.c) */
 	while (!at_cas_release(&home->inbox, &f->next, f))
 		;
 	at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
@@ -53,61 +41,37 @@ static bool ready_sticky(coiri_worker *w, coiri_runtime *rt, coiri_fiber *f)
 	return true;
 }
 
-/* Puts f into run-next; what was there goes behind it. */
-static void put_next(coiri_worker *w, coiri_fiber *f)
+void coiri_push_out(coiri_worker *w, coiri_fiber *old)
 {
-	coiri_fiber *old = at_load_relaxed(&w->run_next);
-	if (!old) {
-		/* Thieves only empty the slot, so an empty one is ours to fill. release: pairs with the acquire of take_next in
-		 * a thief (steal.c). */
-		at_store_release(&w->run_next, f);
-		coiri_notify_next(w);
-		return;
-	}
-	if (w->deque.solo)
-		at_store_relaxed(&w->run_next, f);
-	else
-		old = at_xchg_acq_rel(&w->run_next, f); /* NULL: a thief was faster */
-	if (!old)
-		return;
 	if (coiri_is_new(old))
-		push_new(w, old);
+		coiri_push_new(w, old);
 	else
-		push_started(w, old);
+		coiri_push_started(w, old);
 	coiri_notify_more(w);
 }
 
-void coiri_ready_new(coiri_worker *w, coiri_fiber *f)
-{
-	put_next(w, f);
-}
-
-void coiri_ready(coiri_worker *w, coiri_fiber *f)
+void coiri_ready_slow(coiri_worker *w, coiri_fiber *f)
 {
 	if (ready_sticky(w, w->rt, f))
 		return;
-	if (likely(w->streak < COIRI_WAKE_STREAK)) {
-		put_next(w, f);
+	if (w->streak < COIRI_WAKE_STREAK) {
+		coiri_put_next(w, f);
 	} else {
-		push_started(w, f);
+		coiri_push_started(w, f);
 		coiri_notify_more(w);
 	}
 }
 
-void coiri_ready_last(coiri_worker *w, coiri_fiber *f)
+void coiri_ready_last_slow(coiri_worker *w, coiri_fiber *f)
 {
 	if (ready_sticky(w, w->rt, f))
 		return;
-	push_started(w, f);
+	coiri_push_started(w, f);
 	coiri_notify_more(w);
 }
 
-void coiri_ready_anywhere(coiri_worker *w, coiri_fiber *f)
+void coiri_ready_outside(coiri_fiber *f)
 {
-	if (likely(w != NULL)) {
-		coiri_ready(w, f);
-		return;
-	}
 	coiri_runtime *rt = at_load_relaxed(&coiri_rt);
 	if (ready_sticky(NULL, rt, f))
 		return;

@@ -5,11 +5,9 @@
 
 int coiri_ring_init(coiri_ring *q, bool solo)
 {
-	coiri_array *a = coiri_array_make(COIRI_QUEUE_FIRST, NULL);
+	coiri_array *a = coiri_array_make(COIRI_ARRAY_FIRST, NULL);
 	if (!a)
 		return -ENOMEM;
-	for (int64_t i = 0; i <= a->mask; i++)
-		at_init(&a->slot[i], NULL); /* pop prefetches through slots that were never written */
 	at_init(&q->head, 0);
 	at_init(&q->tail, 0);
 	at_init(&q->array, a);
@@ -19,17 +17,14 @@ int coiri_ring_init(coiri_ring *q, bool solo)
 
 void coiri_ring_fini(coiri_ring *q)
 {
-	coiri_array_free_all(at_load_relaxed(&q->array));
+	coiri_array_free(at_load_relaxed(&q->array));
 }
 
 bool coiri_ring_grow(coiri_ring *q, int64_t head, int64_t tail)
 {
-	coiri_array *old = at_load_relaxed(&q->array);
-	coiri_array *new = coiri_array_make((old->mask + 1) * 2, old);
+	coiri_array *new = coiri_array_double(at_load_relaxed(&q->array), head, tail);
 	if (!new)
 		return false;
-	for (int64_t i = head; i < head + new->mask + 1; i++)
-		at_init(&new->slot[i & new->mask], i < tail ? at_load_relaxed(&old->slot[i & old->mask]) : NULL);
 	at_store_release(&q->array, new); /* pairs with the acquire of array in steal */
 	return true;
 }

@@ -12,12 +12,14 @@
  * a release that pairs with push's acquire of head: the slots were read before they are written again.
  * A consumer loads head, then tail, then the array: an array newer than that tail holds the same elements.
  *
- * Growth and solo: as in deque.h.
+ * Growth: the owner copies to an array of twice the size and publishes it. The old one stays as it is until the runtime stops, because a thief
+ * may still read from it; what it reads is right if its CAS succeeds. Together the old arrays are no larger than the newest.
+ * A single worker (solo) has no thieves: no CAS. Out of memory: push says so, and the fiber goes to the injection queue.
  */
 #ifndef COIRI_RING_H
 #define COIRI_RING_H
 
-#include "sched/deque.h"
+#include "sched/array.h"
 
 typedef struct coiri_ring {
 	COIRI_LINE_ALIGNED coiri_atomic(int64_t) head; /* consumers */

@@ -140,7 +140,6 @@ static coiri_fiber *choose(coiri_worker *w, coiri_fiber *joiner)
 	if (joiner) {
 		if (likely(w->tick > 1) && !coiri_is_sticky(joiner)) {
 			w->tick--;
-			at_count(&w->count.switches, 1);
 			return joiner;
 		}
 		coiri_ready(w, joiner);

@@ -10,31 +10,6 @@
 
 #include "sched/worker.h"
 
-/* ---- choosing (pick.c) ---- */
-
-/* The next fiber for w to run, ready to be switched to, or NULL if it has none (or the runtime stops). One scheduling step. */
-coiri_fiber *coiri_pick(coiri_worker *w);
-
-/* The same, but a fiber that never ran may come without a stack (coiri_is_new), to be started on the caller's. */
-coiri_fiber *coiri_pick_any(coiri_worker *w);
-
-/* Gives f, which never ran, a stack. False: none to be had; f was put aside (starved) and runs later. */
-bool coiri_bind(coiri_worker *w, coiri_fiber *f);
-
-/* ---- making runnable (ready.c) ---- */
-
-/* f never ran: newest first. */
-void coiri_ready_new(coiri_worker *w, coiri_fiber *f);
-
-/* f was woken by something on worker w: it goes next, or into the ring. */
-void coiri_ready(coiri_worker *w, coiri_fiber *f);
-
-/* f yielded: to the end of the ring. */
-void coiri_ready_last(coiri_worker *w, coiri_fiber *f);
-
-/* From any thread: w is its worker or NULL. */
-void coiri_ready_anywhere(coiri_worker *w, coiri_fiber *f);
-
 /* ---- stealing (steal.c) ---- */
 
 /* One round over the victims. A fiber to run, or NULL; further loot lies in w's own queues. */
@@ -89,7 +64,7 @@ COIRI_INLINE int coiri_switch(coiri_worker *w, coiri_fiber *me, coiri_fiber *nex
 	return coiri_arch_switch(&me->sp, next ? next->sp : w->loop_sp, post, w);
 }
 
-/* ---- telling idle workers: f stands behind a run-next slot, or in it ---- */
+/* ---- telling idle workers: a fiber stands behind a run-next slot, or in it ---- */
 
 COIRI_INLINE void coiri_notify_more(coiri_worker *w)
 {
@@ -101,6 +76,116 @@ COIRI_INLINE void coiri_notify_next(coiri_worker *w)
 {
 	if (unlikely(at_load_relaxed(&w->rt->idle.hint) & COIRI_HINT_WATCH))
 		coiri_idle_wake_one(&w->rt->idle, w);
+}
+
+/* ---- making runnable: the short ways here, the rest in ready.c ---- */
+
+void coiri_push_out(coiri_worker *w, coiri_fiber *old);
+void coiri_ready_slow(coiri_worker *w, coiri_fiber *f);
+void coiri_ready_last_slow(coiri_worker *w, coiri_fiber *f);
+void coiri_ready_outside(coiri_fiber *f);
+
+COIRI_INLINE void coiri_push_new(coiri_worker *w, coiri_fiber *f)
+{
+	if (unlikely(!coiri_deque_push(&w->deque, f)))
+		coiri_inject_push(&w->rt->inject, f);
+}
+
+COIRI_INLINE void coiri_push_started(coiri_worker *w, coiri_fiber *f)
+{
+	if (unlikely(!coiri_ring_push(&w->ring, f)))
+		coiri_inject_push(&w->rt->inject, f);
+}
+
+/* Puts f into run-next; what was there goes behind it. */
+COIRI_INLINE void coiri_put_next(coiri_worker *w, coiri_fiber *f)
+{
+	coiri_fiber *old = coiri_next_peek(&w->next);
+	if (!old) {
+		coiri_next_fill(&w->next, f);
+		coiri_notify_next(w);
+		return;
+	}
+	old = coiri_next_swap(&w->next, old, f);
+	if (likely(old != NULL))
+		coiri_push_out(w, old);
+}
+
+/* f never ran: newest first. */
+COIRI_INLINE void coiri_ready_new(coiri_worker *w, coiri_fiber *f)
+{
+	coiri_put_next(w, f);
+}
+
+/* f was woken by something on worker w: it goes next, or into the ring. */
+COIRI_INLINE void coiri_ready(coiri_worker *w, coiri_fiber *f)
+{
+	if (likely(!f->extra && w->streak < COIRI_WAKE_STREAK))
+		coiri_put_next(w, f);
+	else
+		coiri_ready_slow(w, f);
+}
+
+/* f yielded: to the end of the ring. */
+COIRI_INLINE void coiri_ready_last(coiri_worker *w, coiri_fiber *f)
+{
+	if (unlikely(f->extra != NULL)) {
+		coiri_ready_last_slow(w, f);
+		return;
+	}
+	coiri_push_started(w, f);
+	coiri_notify_more(w);
+}
+
+/* From any thread: w is its worker or NULL. */
+COIRI_INLINE void coiri_ready_anywhere(coiri_worker *w, coiri_fiber *f)
+{
+	if (likely(w != NULL))
+		coiri_ready(w, f);
+	else
+		coiri_ready_outside(f);
+}
+
+/* ---- choosing: the order is pick.c's, which has all but the shortest way ---- */
+
+/* The next fiber for w to run, or NULL if it has none (or the runtime stops). One scheduling step. A fiber that never ran comes without a
+ * stack (coiri_is_new), to be started on the caller's or to be bound. */
+coiri_fiber *coiri_pick_any(coiri_worker *w);
+
+/* Gives f, which never ran, a stack. False: none to be had; f was put aside (starved) and runs later. */
+bool coiri_bind(coiri_worker *w, coiri_fiber *f);
+
+/* Goes on with f, or with the next one, until it is ready to be switched to. */
+coiri_fiber *coiri_pick_bound(coiri_worker *w, coiri_fiber *f);
+
+/* Empties the run-next slot; NULL if it was empty. */
+COIRI_INLINE coiri_fiber *coiri_take_next(coiri_worker *w)
+{
+	coiri_fiber *f = coiri_next_peek(&w->next);
+	return f ? coiri_next_swap(&w->next, f, NULL) : NULL;
+}
+
+/* The next fiber for w to switch to, or NULL. One scheduling step. */
+COIRI_INLINE coiri_fiber *coiri_pick(coiri_worker *w)
+{
+	coiri_fiber *f;
+	if (likely(w->tick > 1)) {
+		f = coiri_take_next(w);
+		if (f) {
+			w->tick--;
+			w->streak++;
+			return likely(!coiri_is_new(f)) ? f : coiri_pick_bound(w, f);
+		}
+		if (likely(coiri_deque_is_empty(&w->deque) && !w->has_sticky)) {
+			f = coiri_ring_pop(&w->ring);
+			if (likely(f != NULL)) {
+				w->tick--;
+				w->streak = 0;
+				return f;
+			}
+		}
+	}
+	return coiri_pick_bound(w, coiri_pick_any(w));
 }
 
 #endif

@@ -22,18 +22,11 @@
 
 static coiri_fiber *rob_deque(coiri_worker *w, coiri_worker *victim, unsigned *count)
 {
-	int64_t want = (coiri_deque_size(&victim->deque) + 1) / 2;
-	coiri_fiber *first = want > 0 ? coiri_deque_steal(&victim->deque) : NULL;
-	if (!first)
-		return NULL;
-	for (*count = 1; *count < want && *count < MOST; ++*count) {
-		coiri_fiber *f = coiri_deque_steal(&victim->deque);
-		if (!f)
-			break;
-		if (!coiri_deque_push(&w->deque, f))
-			coiri_inject_push(&w->rt->inject, f);
-	}
-	return first;
+	coiri_fiber *loot[MOST];
+	*count = coiri_deque_steal(&victim->deque, loot, MOST);
+	for (unsigned i = 1; i < *count; i++)
+		coiri_push_new(w, loot[i]);
+	return *count ? loot[0] : NULL;
 }
 
 static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count)
@@ -41,15 +34,14 @@ static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *co
 	coiri_fiber *loot[MOST];
 	*count = coiri_ring_is_empty(&victim->ring) ? 0 : coiri_ring_steal(&victim->ring, loot, MOST);
 	for (unsigned i = 1; i < *count; i++)
-		if (!coiri_ring_push(&w->ring, loot[i]))
-			coiri_inject_push(&w->rt->inject, loot[i]);
+		coiri_push_started(w, loot[i]);
 	return *count ? loot[0] : NULL;
 }
 
 static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
 {
 	coiri_glimpse *seen = &w->glimpses[victim->index];
-	coiri_fiber *f = at_load_acquire(&victim->run_next); /* pairs with the release in put_next */
+	coiri_fiber *f = at_load_acquire(&victim->next.fiber); /* pairs with the releases in next.h */
 	/* The state tells one life of a descriptor from the next: it is type-stable, so it may be read whatever f is by now. */
 	uint64_t state = f ? at_load_relaxed(&f->state) : 0;
 	if (!f || seen->fiber != f || seen->state != state) {
@@ -59,8 +51,7 @@ static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
 	if (now - seen->since < STANDING)
 		return NULL;
 	seen->fiber = NULL;
-	/* Against the exchange of take_next and put_next. acquire: pairs with the release in put_next. */
-	return at_cas_acq_rel(&victim->run_next, &f, NULL) ? f : NULL;
+	return coiri_next_steal(&victim->next, f) ? f : NULL;
 }
 
 static coiri_fiber *rob(coiri_worker *w, coiri_worker *victim, int64_t now)

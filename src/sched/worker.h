@@ -13,6 +13,7 @@
 #include "sched/fiber.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
+#include "sched/next.h"
 #include "sched/ring.h"
 #include "sched/slab.h"
 #include "trace/counters.h"
@@ -37,6 +38,7 @@ typedef struct coiri_worker {
 	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
 	coiri_fiber *prev;    /* for the post action: the fiber just left; NULL: it has ended, or was the loop */
 	unsigned tick;        /* steps until the next fair pick */
+	bool has_sticky;      /* a sticky fiber ever started here */
 	unsigned streak;      /* picks in a row from run-next */
 	uint64_t next_id, last_id;
 	coiri_slab_pool *slab;
@@ -55,7 +57,6 @@ typedef struct coiri_worker {
 	int64_t backoff;      /* ns to wait before the next search, after loot that was not worth it */
 	int64_t loot_time;    /* when loot was last taken, 0: none */
 	unsigned loot_items;
-	bool has_sticky;      /* a sticky fiber ever started here */
 	bool searching;       /* counted as a searcher */
 	coiri_san loop_san;
 	unsigned *victims;    /* the other workers, nearest first */
@@ -64,7 +65,7 @@ typedef struct coiri_worker {
 	pthread_t thread;
 	void *alt_stack;
 	/* ---- shared ---- */
-	COIRI_LINE_ALIGNED coiri_atomic(coiri_fiber *) run_next;
+	coiri_next next;
 	coiri_deque deque;
 	coiri_ring ring;
 	COIRI_LINE_ALIGNED coiri_atomic(coiri_fiber *) inbox; /* woken sticky fibers, newest first */

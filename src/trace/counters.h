@@ -10,7 +10,8 @@
 typedef coiri_atomic(uint64_t) coiri_counter;
 
 typedef struct coiri_counters {
-	coiri_counter spawned, finished, inlined, switches;
+	coiri_counter spawned, finished, inlined;
+	coiri_counter rounds; /* of COIRI_FAIR_STEPS scheduling steps */
 	coiri_counter steals, stolen, searches;
 	coiri_counter sleeps, timed_sleeps, wakes;
 } coiri_counters;
