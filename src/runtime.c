@@ -262,7 +262,7 @@ static void abandon(coiri_fiber *f, void *context)
 		if (!coiri_is_new(f))
 			coiri_locals_drop(f->cold->locals);
 	}
-	coiri_fiber_free(NULL, f);
+	coiri_fiber_free_anywhere(NULL, f);
 }
 
 static void bring_down(void)

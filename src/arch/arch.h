@@ -20,10 +20,11 @@
 
 #include "base/compiler.h"
 
-/* Runs on the new stack, before anything of the resumed side does; may free or publish the context just left. */
-typedef void (*coiri_post)(void *arg);
+/* Runs on the new stack, before anything of the resumed side does; may free or publish the context just left. It gets the switch's arg, and
+ * its save (unspecified in coiri_arch_leave): in a register, because through memory the way from the one side to the other would be longer. */
+typedef void (*coiri_post)(void *arg, void **save);
 
-/* Saves the caller's context in *save, goes to the context `to`, calls post(arg) there and resumes it. Returns 0 when somebody
+/* Saves the caller's context in *save, goes to the context `to`, calls post(arg, save) there and resumes it. Returns 0 when somebody
  * switches back, maybe on another kernel thread. */
 int coiri_arch_switch(void **save, void *to, coiri_post post, void *arg);
 
@@ -63,8 +64,8 @@ void coiri_arch_fp_capture(void);
  *   COIRI_TLS_LOAD(type, symbol)   reads an initial-exec thread-local pointer anew, in an asm that the compiler can't
  *                                  move or reuse across a switch (it would else keep the address of the old thread's copy)
  *   coiri_fp                       the control words as a value
- *   coiri_fp_enter()               the caller's words; sets those a fiber starts with
- *   coiri_fp_leave(words)          puts them back
+ *   coiri_fp_enter(&words)         notes the caller's words and sets those a fiber starts with
+ *   coiri_fp_leave(&words)         puts them back
  *   coiri_fp_keep()                see coir_keep_fp
  *   coiri_arch_sp()                the caller's stack pointer, about
  */

@@ -8,6 +8,14 @@
 static coir_stats last; /* of the last runtime that stopped */
 static coiri_lock lock; /* of last */
 
+/* Every spawn takes an id, and ids come in blocks: all of them but the rest of the current block. */
+static uint64_t spawned_by(coiri_worker *w)
+{
+	uint64_t blocks = at_load_relaxed(&w->count.id_blocks);
+	uint64_t rest = at_load_relaxed(&w->last_id) - at_load_relaxed(&w->next_id);
+	return blocks * COIRI_ID_BLOCK - rest;
+}
+
 static void add_up(coiri_runtime *rt, coir_stats *s)
 {
 	memset(s, 0, sizeof *s);
@@ -15,8 +23,8 @@ static void add_up(coiri_runtime *rt, coir_stats *s)
 	s->spawned = at_load_relaxed(&rt->foreign_spawned);
 	for (unsigned i = 0; i < rt->count; i++) {
 		coiri_counters *c = &rt->workers[i].count;
-		s->finished += at_load_relaxed(&c->finished);
-		s->spawned += at_load_relaxed(&c->spawned);
+		s->finished += at_load_relaxed(&c->finished) + at_load_relaxed(&c->inlined);
+		s->spawned += spawned_by(&rt->workers[i]);
 		s->inlined += at_load_relaxed(&c->inlined);
 		s->switches += at_load_relaxed(&c->rounds) * COIRI_FAIR_STEPS;
 		s->steals += at_load_relaxed(&c->steals);

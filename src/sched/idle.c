@@ -145,7 +145,7 @@ bool coiri_idle_sleep(coiri_worker *w)
 	return get_up(w);
 }
 
-void coiri_idle_wake_one(coiri_idle *idle, coiri_worker *w)
+int coiri_idle_wake_one(coiri_idle *idle, coiri_worker *w)
 {
 	coiri_lock_acquire(&idle->lock);
 	coiri_worker *target = idle->sleepers;
@@ -160,6 +160,7 @@ void coiri_idle_wake_one(coiri_idle *idle, coiri_worker *w)
 		count_wake(w, target);
 		coiri_futex_wake(&target->idle.asleep, 1);
 	}
+	return 0;
 }
 
 void coiri_idle_wake(coiri_idle *idle, coiri_worker *target, coiri_worker *w)

@@ -64,8 +64,8 @@ void coiri_idle_found(struct coiri_worker *w);
  * searches (counted) if it was woken. True: it was told to by somebody; false: its time was up, or there was a reason not to sleep. */
 bool coiri_idle_sleep(struct coiri_worker *w);
 
-/* The slow halves of coiri_notify. w: the calling worker, or NULL in a plain thread. */
-void coiri_idle_wake_one(struct coiri_idle *idle, struct coiri_worker *w);
+/* Wakes a sleeper to search, unless somebody searches. w: the calling worker, or NULL in a plain thread. Returns 0. */
+int coiri_idle_wake_one(struct coiri_idle *idle, struct coiri_worker *w);
 
 /* Wakes that very worker if it sleeps: it got something nobody else may run. After a fence. */
 void coiri_idle_wake(struct coiri_idle *idle, struct coiri_worker *target, struct coiri_worker *w);

@@ -35,7 +35,7 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 	uintptr_t who = (uintptr_t)f->joiner;
 	intptr_t result = (intptr_t)f->arg;
 	coiri_san_receive(f);
-	coiri_fiber_free(w, f);
+	coiri_fiber_free_anywhere(w, f);
 	if (unlikely(who & THREAD_BIT)) {
 		coiri_thread_wait *wait = (coiri_thread_wait *)(who & ~THREAD_BIT);
 		wait->result = result;
@@ -76,7 +76,7 @@ static int reap(coiri_worker *w, coiri_fiber *f, intptr_t *out)
 	coiri_san_receive(f);
 	if (out)
 		*out = (intptr_t)f->arg;
-	coiri_fiber_free(w, f);
+	coiri_fiber_free_anywhere(w, f);
 	return 0;
 }
 
@@ -129,38 +129,62 @@ static void put_exceptions(coiri_worker *w, exceptions saved)
 	}
 }
 
+/* Calls f on the joiner's stack. Returns the worker on which it ended, or NULL in a forked child. */
+COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, coiri_cold *cold, intptr_t *result)
+{
+	coiri_fp words;
+	cold->stack = NULL;
+	cold->low = me->cold->low;
+	cold->under = me;
+	cold->locals = NULL;
+	f->cold = cold;
+	f->sp = cold; /* started: the first switch away sets the real one */
+	coiri_fp_enter(&words);
+	w->current = f;
+	coiri_san_publish(w);
+	coiri_san_nest(&me->cold->san, &cold->san);
+	coiri_san_receive(f);
+
+	*result = coiri_arch_call_entry(f->fn, f->arg);
+
+	w = coiri_here();
+	if (unlikely(!w))
+		return NULL;
+	if (unlikely(cold->locals != NULL)) {
+		coiri_locals_end(&cold->locals);
+		w = coiri_here();
+	}
+	coiri_san_unnest(&me->cold->san, &cold->san);
+	coiri_fp_leave(&words);
+	w->current = me;
+	at_count(&w->count.inlined, 1);
+	return w;
+}
+
 static COIRI_NOINLINE int join_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out)
 {
 	coiri_cold cold;
-	cold.stack = NULL;
-	cold.low = me->cold->low;
-	cold.under = me;
-	cold.locals = NULL;
-	f->cold = &cold;
-	f->sp = &cold; /* started: the first switch away sets the real one */
-	exceptions saved = take_exceptions(w);
-	coiri_fp words = coiri_fp_enter();
-	w->current = f;
-	coiri_san_publish(w);
-	coiri_san_nest(&me->cold->san, &cold.san);
-	coiri_san_receive(f);
-
-	intptr_t result = coiri_arch_call_entry(f->fn, f->arg);
-
-	w = coiri_here();
-	if (unlikely(!w)) /* in a forked child this thread is all there is: let it go on as its joiner */
+	intptr_t result;
+	w = call_inline(w, me, f, &cold, &result);
+	if (unlikely(!w)) /* this thread is all there is, and the fiber its only one: let it go on as its joiner */
 		return -EPERM;
-	if (unlikely(cold.locals != NULL)) {
-		coiri_locals_end(&cold.locals);
-		w = coiri_here();
-	}
-	coiri_san_unnest(&me->cold->san, &cold.san);
-	coiri_fp_leave(words);
+	coiri_fiber_free(w, f);
+	if (out)
+		*out = result;
+	return 0;
+}
+
+/* The same for a program with C++ exceptions, or with stacks that are to be wiped. */
+static COIRI_NOINLINE int join_inline_special(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out)
+{
+	coiri_cold cold;
+	intptr_t result;
+	exceptions saved = take_exceptions(w);
+	w = call_inline(w, me, f, &cold, &result);
+	if (unlikely(!w))
+		return -EPERM;
 	put_exceptions(w, saved);
-	w->current = me;
-	at_count(&w->count.finished, 1);
-	at_count(&w->count.inlined, 1);
-	if (unlikely(w->rt->wipe)) {
+	if (w->rt->wipe) {
 		clear_below(&cold);
 		coiri_arch_wipe_below(coiri_arch_sp() - 2 * (size_t)COIRI_PAGE);
 	}
@@ -172,11 +196,11 @@ static COIRI_NOINLINE int join_inline(coiri_worker *w, coiri_fiber *me, coiri_fi
 
 /* ---- parked ---- */
 
-static void post_join(void *arg)
+static void post_join(void *arg, void **save)
 {
 	coiri_worker *w = arg;
-	coiri_fiber *child = w->awaited, *me = w->prev;
-	coiri_arrive(w);
+	coiri_fiber *child = w->awaited, *me = coiri_saved(save);
+	coiri_arrive(w, me);
 	/* release: the joiner's saved context and where its result goes; acquire: pairs with DONE's release */
 	uint64_t s = at_or_acq_rel(&child->state, COIRI_AWAITED);
 	if (s & COIRI_DONE) { /* it ended meanwhile, and saw nobody wait */
@@ -223,7 +247,7 @@ int coir_join(coir_fiber h, intptr_t *out)
 	if (done)
 		return reap(w, f, out);
 	if (take_inline(w, me, f))
-		return join_inline(w, me, f, out);
+		return likely(!w->special) ? join_inline(w, me, f, out) : join_inline_special(w, me, f, out);
 	f->joiner = me;
 	me->arg = out;
 	coiri_fiber *next = coiri_pick(w);
@@ -248,6 +272,6 @@ int coir_detach(coir_fiber h)
 		/* as in claim */
 	} while (!at_cas_acq_rel(&f->state, &s, s | COIRI_DETACHED));
 	if (s & COIRI_DONE)
-		coiri_fiber_free(w, f);
+		coiri_fiber_free_anywhere(w, f);
 	return 0;
 }

@@ -43,6 +43,23 @@ COIRI_INLINE coiri_fiber *coiri_next_peek(coiri_next *slot)
 	return at_load_relaxed(&slot->fiber);
 }
 
+/* Owner, after a peek that saw f: empties the slot. False: contended, not done. */
+COIRI_INLINE bool coiri_next_take_quick(coiri_next *slot, coiri_fiber *f)
+{
+	if (!slot->solo) {
+		at_store_relaxed(&slot->busy, true);
+		coiri_light_fence(); /* pairs with the heavy fence in coiri_next_steal */
+		/* acquire: pairs with the release of wanted */
+		if (unlikely(at_load_acquire(&slot->wanted)) || unlikely(at_load_relaxed(&slot->fiber) != f)) {
+			at_store_release(&slot->busy, false);
+			return false;
+		}
+	}
+	at_store_relaxed(&slot->fiber, NULL);
+	at_store_release(&slot->busy, false);
+	return true;
+}
+
 /* Owner, after a peek that saw `expected` (not NULL): puts f there (or NULL). Returns `expected`, or NULL if a thief took it in between. */
 COIRI_INLINE coiri_fiber *coiri_next_swap(coiri_next *slot, coiri_fiber *expected, coiri_fiber *f)
 {

@@ -6,16 +6,26 @@
 
 #include <errno.h>
 
-static void post_yield(void *arg)
+static void post_yield(void *arg, void **save)
 {
-	coiri_worker *w = arg;
-	coiri_arrive(w);
-	coiri_ready_last(w, w->prev);
+	coiri_fiber *me = coiri_saved(save);
+	coiri_arrive(arg, me);
+	coiri_ready_last(arg, me);
 }
 
-static void post_stopped(void *arg)
+static void post_stopped(void *arg, void **save)
 {
-	coiri_arrive(arg); /* the runtime stops: the fiber stays where it is */
+	coiri_arrive(arg, coiri_saved(save)); /* the runtime stops: the fiber stays where it is */
+}
+
+static COIRI_NOINLINE int yield_slow(coiri_worker *w)
+{
+	coiri_fiber *next = coiri_pick(w);
+	if (next)
+		return coiri_switch(w, w->current, next, post_yield);
+	if (likely(!at_load_relaxed(&w->rt->stopping)))
+		return 0; /* nobody else */
+	return coiri_switch(w, w->current, NULL, post_stopped);
 }
 
 int coir_yield(void)
@@ -23,33 +33,52 @@ int coir_yield(void)
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))
 		return -EPERM;
-	coiri_fiber *me = w->current;
-	coiri_fiber *next = coiri_pick(w);
-	if (unlikely(!next)) {
-		if (likely(!at_load_relaxed(&w->rt->stopping)))
-			return 0;
-		return coiri_switch(w, me, NULL, post_stopped);
-	}
-	return coiri_switch(w, me, next, post_yield);
+	coiri_fiber *next = coiri_pick_quick(w);
+	if (unlikely(!next))
+		return yield_slow(w);
+	return coiri_switch(w, w->current, next, post_yield);
 }
 
-static void post_park(void *arg)
+static COIRI_NOINLINE void park_again(coiri_worker *w, coiri_fiber *me)
 {
-	coiri_worker *w = arg;
-	coiri_fiber *me = w->prev;
-	coiri_arrive(w);
 	uint64_t s = at_load_relaxed(&me->state);
 	for (;;) {
-		if (unlikely(s & COIRI_PERMIT)) {
+		if (s & COIRI_PERMIT) {
 			/* acquire: pairs with the release in coir_unpark */
 			if (at_cas_acq_rel(&me->state, &s, s & ~(uint64_t)COIRI_PERMIT)) {
 				coiri_ready(w, me);
 				return;
 			}
-		} else if (likely(at_cas_acq_rel(&me->state, &s, s | COIRI_PARKED))) {
-			return; /* release: the saved context, for who clears PARKED */
+		} else if (at_cas_acq_rel(&me->state, &s, s | COIRI_PARKED)) {
+			return;
 		}
 	}
+}
+
+static void post_park(void *arg, void **save)
+{
+	coiri_fiber *me = coiri_saved(save);
+	coiri_arrive(arg, me);
+	uint64_t s = at_load_relaxed(&me->state);
+	/* release: the saved context, for who clears PARKED */
+	if (unlikely(s & COIRI_PERMIT) || unlikely(!at_cas_acq_rel(&me->state, &s, s | COIRI_PARKED)))
+		park_again(arg, me);
+}
+
+static COIRI_NOINLINE int take_permit(coiri_worker *w)
+{
+	uint64_t s = at_load_relaxed(&w->current->state);
+	/* acquire: pairs with the release in coir_unpark */
+	while (!at_cas_acq_rel(&w->current->state, &s, s & ~(uint64_t)COIRI_PERMIT))
+		;
+	coiri_san_receive(w->current);
+	return 0;
+}
+
+static COIRI_NOINLINE int park_slow(coiri_worker *w)
+{
+	coiri_fiber *next = coiri_pick(w);
+	return coiri_switch(w, w->current, next, post_park);
 }
 
 int coir_park(void)
@@ -57,15 +86,12 @@ int coir_park(void)
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))
 		return -EPERM;
-	coiri_fiber *me = w->current;
-	uint64_t s = at_load_relaxed(&me->state);
-	while (s & COIRI_PERMIT)
-		/* acquire: pairs with the release in coir_unpark */
-		if (at_cas_acq_rel(&me->state, &s, s & ~(uint64_t)COIRI_PERMIT)) {
-			coiri_san_receive(me);
-			return 0;
-		}
-	return coiri_switch(w, me, coiri_pick(w), post_park);
+	if (at_load_relaxed(&w->current->state) & COIRI_PERMIT)
+		return take_permit(w);
+	coiri_fiber *next = coiri_pick_quick(w);
+	if (unlikely(!next))
+		return park_slow(w);
+	return coiri_switch(w, w->current, next, post_park);
 }
 
 int coir_unpark(coir_fiber h)

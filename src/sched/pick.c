@@ -161,10 +161,12 @@ static COIRI_NOINLINE coiri_fiber *pick_starved(coiri_worker *w)
 	return f && coiri_bind(w, f) ? f : NULL;
 }
 
-coiri_fiber *coiri_pick_bound(coiri_worker *w, coiri_fiber *f)
+coiri_fiber *coiri_pick(coiri_worker *w)
 {
-	while (f && coiri_is_new(f) && unlikely(!coiri_bind(w, f)))
+	coiri_fiber *f;
+	do
 		f = coiri_pick_any(w);
+	while (f && coiri_is_new(f) && unlikely(!coiri_bind(w, f)));
 	if (unlikely(!f) && unlikely(!coiri_inject_is_empty(&w->rt->starved)))
 		f = pick_starved(w);
 	return f;

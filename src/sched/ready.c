@@ -41,13 +41,14 @@ static bool ready_sticky(coiri_worker *w, coiri_runtime *rt, coiri_fiber *f)
 	return true;
 }
 
-void coiri_push_out(coiri_worker *w, coiri_fiber *old)
+int coiri_push_out(coiri_worker *w, coiri_fiber *old)
 {
 	if (coiri_is_new(old))
 		coiri_push_new(w, old);
 	else
 		coiri_push_started(w, old);
 	coiri_notify_more(w);
+	return 0;
 }
 
 void coiri_ready_slow(coiri_worker *w, coiri_fiber *f)

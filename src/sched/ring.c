@@ -20,9 +20,9 @@ void coiri_ring_fini(coiri_ring *q)
 	coiri_array_free(at_load_relaxed(&q->array));
 }
 
-bool coiri_ring_grow(coiri_ring *q, int64_t head, int64_t tail)
+bool coiri_ring_grow(coiri_ring *q)
 {
-	coiri_array *new = coiri_array_double(at_load_relaxed(&q->array), head, tail);
+	coiri_array *new = coiri_array_double(at_load_relaxed(&q->array), at_load_acquire(&q->head), at_load_relaxed(&q->tail));
 	if (!new)
 		return false;
 	at_store_release(&q->array, new); /* pairs with the acquire of array in steal */

@@ -30,22 +30,25 @@ typedef struct coiri_ring {
 
 int coiri_ring_init(coiri_ring *q, bool solo);
 void coiri_ring_fini(coiri_ring *q);
-bool coiri_ring_grow(coiri_ring *q, int64_t head, int64_t tail);
+bool coiri_ring_grow(coiri_ring *q);
 
-/* Owner. False: out of memory, not pushed. */
-COIRI_INLINE bool coiri_ring_push(coiri_ring *q, coiri_fiber *f)
+/* Owner. False: full, not pushed. */
+COIRI_INLINE bool coiri_ring_push_quick(coiri_ring *q, coiri_fiber *f)
 {
 	int64_t t = at_load_relaxed(&q->tail);
 	int64_t h = at_load_acquire(&q->head); /* pairs with the CAS of pop and steal */
 	coiri_array *a = at_load_relaxed(&q->array);
-	if (unlikely(t - h > a->mask)) {
-		if (!coiri_ring_grow(q, h, t))
-			return false;
-		a = at_load_relaxed(&q->array);
-	}
+	if (unlikely(t - h > a->mask))
+		return false;
 	at_store_relaxed(&a->slot[t & a->mask], f);
 	at_store_release(&q->tail, t + 1); /* pairs with the acquire of tail in steal */
 	return true;
+}
+
+/* Owner. False: out of memory, not pushed. */
+COIRI_INLINE bool coiri_ring_push(coiri_ring *q, coiri_fiber *f)
+{
+	return coiri_ring_push_quick(q, f) || (coiri_ring_grow(q) && coiri_ring_push_quick(q, f));
 }
 
 COIRI_INLINE bool coiri_ring_is_empty(coiri_ring *q)

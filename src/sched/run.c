@@ -26,17 +26,35 @@ __thread coiri_worker *coiri_tls_worker;
 /* The C++ runtime's, if the program has one: {caught exceptions, uncaught count} of the calling thread. */
 void **__cxa_get_globals(void) __attribute__((weak));
 
+void coiri_swap_exceptions(coiri_worker *w, coiri_fiber *prev)
+{
+	void **here = w->exceptions, **kept = w->current ? w->current->cold->exceptions : NULL;
+	if (prev) {
+		prev->cold->exceptions[0] = here[0];
+		prev->cold->exceptions[1] = here[1];
+	}
+	here[0] = kept ? kept[0] : NULL;
+	here[1] = kept ? kept[1] : NULL;
+}
+
 /* ---- the end of a fiber ---- */
 
-void coiri_fiber_free(coiri_worker *w, coiri_fiber *f)
+void coiri_extra_free(coiri_fiber *f)
 {
-	if (unlikely(f->extra != NULL)) {
-		free(f->extra);
-		f->extra = NULL;
+	free(f->extra);
+	f->extra = NULL;
+}
+
+void coiri_fiber_free_anywhere(coiri_worker *w, coiri_fiber *f)
+{
+	if (w) {
+		coiri_fiber_free(w, f);
+		return;
 	}
-	/* release: pairs with nothing that needs it but keeps f->extra's fate before the freedom of f */
+	if (f->extra)
+		coiri_extra_free(f);
 	at_store_release(&f->state, 0);
-	coiri_slab_free(w ? w->slab : NULL, f);
+	coiri_slab_free_remote(f);
 }
 
 coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result)
@@ -56,16 +74,18 @@ coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result)
 }
 
 /* post action: nothing to publish */
-static void post_none(void *arg)
+static void post_none(void *arg, void **save)
 {
-	coiri_arrive(arg);
+	(void)save; /* the loop's */
+	coiri_arrive(arg, NULL);
 }
 
 /* post action: the fiber that was left has ended, its stack is free */
-static void post_exit(void *arg)
+static void post_exit(void *arg, void **save)
 {
 	coiri_worker *w = arg;
-	coiri_arrive(w);
+	(void)save;
+	coiri_arrive(w, NULL);
 	coiri_san_end(&w->dead_san);
 	coiri_stack *stack = w->dead;
 	if (likely(stack->class == coiri_stack_default_class() && stack->node == w->stacks.node && w->stacks.hot_count < COIRI_POOL_MAX))
@@ -81,7 +101,6 @@ static void post_exit(void *arg)
 
 COIRI_NORETURN static void leave(coiri_worker *w, coiri_cold *cold, coiri_fiber *next)
 {
-	w->prev = NULL;
 	w->current = next;
 	w->dead = cold->stack;
 	w->dead_san = cold->san;
@@ -168,7 +187,8 @@ void coiri_fiber_main(void)
 			if (likely(fits(next, cold))) {
 				next->cold = cold;
 				next->sp = cold; /* started: the first switch away sets the real one */
-				coiri_fp_enter();
+				coiri_fp words;
+				coiri_fp_enter(&words);
 				coiri_san_hand_over(&cold->san, &cold->san);
 				w->current = f = next;
 				continue;
@@ -244,7 +264,6 @@ static coiri_fiber *search(coiri_worker *w)
 
 static void run_fiber(coiri_worker *w, coiri_fiber *f)
 {
-	w->prev = NULL;
 	w->current = f;
 	coiri_san_leave(&w->loop_san, &f->cold->san);
 	coiri_arch_switch(&w->loop_sp, f->sp, post_none, w);
@@ -256,6 +275,7 @@ void *coiri_worker_main(void *worker)
 	coiri_tls_worker = w;
 	coiri_san_adopt(&w->loop_san);
 	w->exceptions = __cxa_get_globals ? __cxa_get_globals() : NULL;
+	w->special = w->exceptions || w->rt->wipe;
 	prctl(PR_SET_TIMERSLACK, 1000ul, 0, 0, 0); /* the kernel's default of 50 us would double a watcher's first sleep */
 	for (;;) {
 		coiri_fiber *f = coiri_pick(w);

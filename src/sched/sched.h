@@ -31,8 +31,19 @@ coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result);
  * a plain thread is woken. */
 coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f);
 
-/* Frees a descriptor. w: the caller's worker or NULL. */
-void coiri_fiber_free(coiri_worker *w, coiri_fiber *f);
+void coiri_extra_free(coiri_fiber *f);
+
+/* Frees a descriptor, on a worker. */
+COIRI_INLINE void coiri_fiber_free(coiri_worker *w, coiri_fiber *f)
+{
+	if (unlikely(f->extra != NULL))
+		coiri_extra_free(f);
+	at_store_release(&f->state, 0); /* after all else that concerned this life of f */
+	coiri_slab_free(w->slab, f);
+}
+
+/* Frees a descriptor, on any thread: w is its worker or NULL. */
+void coiri_fiber_free_anywhere(coiri_worker *w, coiri_fiber *f);
 
 /* ---- switching ---- */
 
@@ -41,30 +52,33 @@ COIRI_INLINE coiri_san *coiri_san_of(coiri_worker *w, coiri_fiber *f)
 	return f ? &f->cold->san : &w->loop_san;
 }
 
-/* First thing in every post action: the tools hear of the arrival, and the C++ exception globals change hands. */
-COIRI_INLINE void coiri_arrive(coiri_worker *w)
+/* The C++ runtime's globals of this thread: prev's, if it lives on, are kept, and the current fiber's put there. */
+void coiri_swap_exceptions(coiri_worker *w, coiri_fiber *prev);
+
+/* First thing in every post action: the tools hear of the arrival, and the C++ exception globals change hands. prev: the fiber just left;
+ * NULL: it has ended, or was the loop. */
+COIRI_INLINE void coiri_arrive(coiri_worker *w, coiri_fiber *prev)
 {
 	coiri_san_arrive(coiri_san_of(w, w->current));
-	if (unlikely(w->exceptions != NULL)) {
-		if (w->prev) {
-			w->prev->cold->exceptions[0] = w->exceptions[0];
-			w->prev->cold->exceptions[1] = w->exceptions[1];
-		}
-		w->exceptions[0] = w->current ? w->current->cold->exceptions[0] : NULL;
-		w->exceptions[1] = w->current ? w->current->cold->exceptions[1] : NULL;
-	}
+	if (unlikely(w->exceptions != NULL))
+		coiri_swap_exceptions(w, prev);
+}
+
+/* The fiber that a post action's save belongs to. */
+COIRI_INLINE coiri_fiber *coiri_saved(void **save)
+{
+	return coiri_container_of(save, coiri_fiber, sp);
 }
 
 /* From the fiber me, which runs, to next (NULL: the loop). Returns 0 when me runs again. A sibling call: keep it the last thing a function does. */
 COIRI_INLINE int coiri_switch(coiri_worker *w, coiri_fiber *me, coiri_fiber *next, coiri_post post)
 {
-	w->prev = me;
 	w->current = next;
 	coiri_san_leave(&me->cold->san, coiri_san_of(w, next));
 	return coiri_arch_switch(&me->sp, next ? next->sp : w->loop_sp, post, w);
 }
 
-/* ---- telling idle workers: a fiber stands behind a run-next slot, or in it ---- */
+/* ---- telling idle workers that a fiber stands behind a run-next slot ---- */
 
 COIRI_INLINE void coiri_notify_more(coiri_worker *w)
 {
@@ -72,15 +86,9 @@ COIRI_INLINE void coiri_notify_more(coiri_worker *w)
 		coiri_idle_wake_one(&w->rt->idle, w);
 }
 
-COIRI_INLINE void coiri_notify_next(coiri_worker *w)
-{
-	if (unlikely(at_load_relaxed(&w->rt->idle.hint) & COIRI_HINT_WATCH))
-		coiri_idle_wake_one(&w->rt->idle, w);
-}
-
 /* ---- making runnable: the short ways here, the rest in ready.c ---- */
 
-void coiri_push_out(coiri_worker *w, coiri_fiber *old);
+int coiri_push_out(coiri_worker *w, coiri_fiber *old);
 void coiri_ready_slow(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_last_slow(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_outside(coiri_fiber *f);
@@ -97,24 +105,24 @@ COIRI_INLINE void coiri_push_started(coiri_worker *w, coiri_fiber *f)
 		coiri_inject_push(&w->rt->inject, f);
 }
 
-/* Puts f into run-next; what was there goes behind it. */
-COIRI_INLINE void coiri_put_next(coiri_worker *w, coiri_fiber *f)
+/* Puts f into run-next; what was there goes behind it. Returns 0, so that a caller that does the same can end with it. */
+COIRI_INLINE int coiri_put_next(coiri_worker *w, coiri_fiber *f)
 {
 	coiri_fiber *old = coiri_next_peek(&w->next);
 	if (!old) {
 		coiri_next_fill(&w->next, f);
-		coiri_notify_next(w);
-		return;
+		if (unlikely(at_load_relaxed(&w->rt->idle.hint) & COIRI_HINT_WATCH))
+			return coiri_idle_wake_one(&w->rt->idle, w);
+		return 0;
 	}
 	old = coiri_next_swap(&w->next, old, f);
-	if (likely(old != NULL))
-		coiri_push_out(w, old);
+	return likely(old != NULL) ? coiri_push_out(w, old) : 0;
 }
 
 /* f never ran: newest first. */
-COIRI_INLINE void coiri_ready_new(coiri_worker *w, coiri_fiber *f)
+COIRI_INLINE int coiri_ready_new(coiri_worker *w, coiri_fiber *f)
 {
-	coiri_put_next(w, f);
+	return coiri_put_next(w, f);
 }
 
 /* f was woken by something on worker w: it goes next, or into the ring. */
@@ -129,12 +137,10 @@ COIRI_INLINE void coiri_ready(coiri_worker *w, coiri_fiber *f)
 /* f yielded: to the end of the ring. */
 COIRI_INLINE void coiri_ready_last(coiri_worker *w, coiri_fiber *f)
 {
-	if (unlikely(f->extra != NULL)) {
+	if (unlikely(f->extra != NULL) || unlikely(!coiri_ring_push_quick(&w->ring, f)))
 		coiri_ready_last_slow(w, f);
-		return;
-	}
-	coiri_push_started(w, f);
-	coiri_notify_more(w);
+	else
+		coiri_notify_more(w);
 }
 
 /* From any thread: w is its worker or NULL. */
@@ -155,9 +161,6 @@ coiri_fiber *coiri_pick_any(coiri_worker *w);
 /* Gives f, which never ran, a stack. False: none to be had; f was put aside (starved) and runs later. */
 bool coiri_bind(coiri_worker *w, coiri_fiber *f);
 
-/* Goes on with f, or with the next one, until it is ready to be switched to. */
-coiri_fiber *coiri_pick_bound(coiri_worker *w, coiri_fiber *f);
-
 /* Empties the run-next slot; NULL if it was empty. */
 COIRI_INLINE coiri_fiber *coiri_take_next(coiri_worker *w)
 {
@@ -165,27 +168,29 @@ COIRI_INLINE coiri_fiber *coiri_take_next(coiri_worker *w)
 	return f ? coiri_next_swap(&w->next, f, NULL) : NULL;
 }
 
-/* The next fiber for w to switch to, or NULL. One scheduling step. */
-COIRI_INLINE coiri_fiber *coiri_pick(coiri_worker *w)
+/* The short way of coiri_pick: a started fiber in run-next or, if there is none and no other queue has a say, in the ring. NULL: go the long way. */
+COIRI_INLINE coiri_fiber *coiri_pick_quick(coiri_worker *w)
 {
-	coiri_fiber *f;
-	if (likely(w->tick > 1)) {
-		f = coiri_take_next(w);
-		if (f) {
-			w->tick--;
-			w->streak++;
-			return likely(!coiri_is_new(f)) ? f : coiri_pick_bound(w, f);
-		}
-		if (likely(coiri_deque_is_empty(&w->deque) && !w->has_sticky)) {
-			f = coiri_ring_pop(&w->ring);
-			if (likely(f != NULL)) {
-				w->tick--;
-				w->streak = 0;
-				return f;
-			}
-		}
+	if (unlikely(w->tick <= 1))
+		return NULL;
+	coiri_fiber *f = coiri_next_peek(&w->next);
+	if (f) {
+		if (unlikely(coiri_is_new(f)) || unlikely(!coiri_next_take_quick(&w->next, f)))
+			return NULL;
+		w->streak++;
+	} else {
+		if (unlikely(!coiri_deque_is_empty(&w->deque)) || unlikely(w->has_sticky))
+			return NULL;
+		f = coiri_ring_pop(&w->ring);
+		if (unlikely(!f))
+			return NULL;
+		w->streak = 0;
 	}
-	return coiri_pick_bound(w, coiri_pick_any(w));
+	w->tick--;
+	return f;
 }
+
+/* The next fiber for w to switch to, or NULL. One scheduling step. */
+coiri_fiber *coiri_pick(coiri_worker *w);
 
 #endif

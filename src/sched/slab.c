@@ -111,8 +111,9 @@ coiri_fiber *coiri_slab_alloc_foreign(void)
 	return f;
 }
 
-void coiri_slab_free_remote(coiri_slab_pool *owner, coiri_fiber *f)
+void coiri_slab_free_remote(coiri_fiber *f)
 {
+	coiri_slab_pool *owner = coiri_slab_of(f)->pool;
 	f->next = at_load_relaxed(&owner->remote);
 	/* release: pairs with the acquire in refill */
 	while (!at_cas_release(&owner->remote, &f->next, f))
@@ -131,7 +132,7 @@ static void make_free(coiri_fiber *f, void *context)
 	(void)context;
 	at_store_relaxed(&f->state, 0);
 	f->extra = NULL; /* its memory stays with the parent's copy */
-	coiri_slab_pool *pool = ((coiri_slab *)((uintptr_t)f & ~(COIRI_SLAB_BYTES - 1)))->pool;
+	coiri_slab_pool *pool = coiri_slab_of(f)->pool;
 	f->next = pool->free;
 	pool->free = f;
 }

@@ -29,12 +29,18 @@ typedef struct coiri_slab {
 	struct coiri_slab *older;
 } coiri_slab;
 
+COIRI_INLINE coiri_slab *coiri_slab_of(coiri_fiber *f)
+{
+	return (coiri_slab *)((uintptr_t)f & ~(COIRI_SLAB_BYTES - 1));
+}
+
 /* Pools by worker number; number COIRI_SLAB_FOREIGN is the plain threads'. NULL: no memory. Pools live for ever. */
 #define COIRI_SLAB_FOREIGN COIR_WORKERS_MAX
 coiri_slab_pool *coiri_slab_pool_get(unsigned number);
 
 coiri_fiber *coiri_slab_refill(coiri_slab_pool *pool);
-void coiri_slab_free_remote(coiri_slab_pool *owner, coiri_fiber *f);
+/* As coiri_slab_free, from any thread. */
+void coiri_slab_free_remote(coiri_fiber *f);
 
 /* For plain threads. */
 coiri_fiber *coiri_slab_alloc_foreign(void);
@@ -49,15 +55,14 @@ COIRI_INLINE coiri_fiber *coiri_slab_alloc(coiri_slab_pool *pool)
 	return f;
 }
 
-/* Frees a descriptor whose state is 0 already; pool is the caller's own, or NULL in a plain thread. */
+/* Frees a descriptor whose state is 0 already; pool is the calling worker's own. */
 COIRI_INLINE void coiri_slab_free(coiri_slab_pool *pool, coiri_fiber *f)
 {
-	coiri_slab *slab = (coiri_slab *)((uintptr_t)f & ~(COIRI_SLAB_BYTES - 1));
-	if (likely(slab->pool == pool)) {
+	if (likely(coiri_slab_of(f)->pool == pool)) {
 		f->next = pool->free;
 		pool->free = f;
 	} else {
-		coiri_slab_free_remote(slab->pool, f);
+		coiri_slab_free_remote(f);
 	}
 }
 

@@ -12,8 +12,10 @@
 
 static COIRI_NOINLINE void refill_ids(coiri_worker *w)
 {
-	w->next_id = at_add_relaxed(&w->rt->ids, COIRI_ID_BLOCK);
-	w->last_id = w->next_id + COIRI_ID_BLOCK;
+	uint64_t first = at_add_relaxed(&w->rt->ids, COIRI_ID_BLOCK);
+	at_store_relaxed(&w->next_id, first);
+	at_store_relaxed(&w->last_id, first + COIRI_ID_BLOCK);
+	at_count(&w->count.id_blocks, 1);
 }
 
 coiri_extra *coiri_extra_make(void)
@@ -51,8 +53,7 @@ static int check_attr(const coir_attr *attr, coiri_extra **out)
 	return 0;
 }
 
-/* Makes the descriptor known to the world. Returns its id. */
-COIRI_INLINE uint64_t furnish(coiri_fiber *f, uint64_t id, coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags)
+COIRI_INLINE void furnish(coiri_fiber *f, uint64_t id, coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags)
 {
 	f->sp = NULL;
 	f->fn = fn;
@@ -61,7 +62,6 @@ COIRI_INLINE uint64_t furnish(coiri_fiber *f, uint64_t id, coir_fn fn, void *arg
 	coiri_san_publish(f);
 	/* relaxed: whoever gets at f, gets it through a queue or a handle that was passed on with its own order */
 	at_store_relaxed(&f->state, id << COIRI_SEQ_SHIFT | flags);
-	return id;
 }
 
 static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, coir_fiber *out)
@@ -72,7 +72,8 @@ static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extr
 	coiri_fiber *f = coiri_inject_is_empty(&rt->starved) ? coiri_slab_alloc_foreign() : NULL;
 	if (!f)
 		return -ENOMEM;
-	uint64_t id = furnish(f, at_add_relaxed(&rt->ids, 1), fn, arg, extra, flags);
+	uint64_t id = at_add_relaxed(&rt->ids, 1);
+	furnish(f, id, fn, arg, extra, flags);
 	if (out)
 		*out = (coir_fiber){f, id};
 	at_add_relaxed(&rt->foreign_spawned, 1);
@@ -90,14 +91,14 @@ COIRI_INLINE int spawn(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags
 	coiri_fiber *f = coiri_slab_alloc(w->slab);
 	if (unlikely(!f))
 		return -ENOMEM;
-	if (unlikely(w->next_id == w->last_id))
+	if (unlikely(at_load_relaxed(&w->next_id) == at_load_relaxed(&w->last_id)))
 		refill_ids(w);
-	uint64_t id = furnish(f, w->next_id++, fn, arg, extra, flags);
+	uint64_t id = at_load_relaxed(&w->next_id);
+	at_store_relaxed(&w->next_id, id + 1);
+	furnish(f, id, fn, arg, extra, flags);
 	if (out)
 		*out = (coir_fiber){f, id};
-	at_count(&w->count.spawned, 1);
-	coiri_ready_new(w, f);
-	return 0;
+	return coiri_ready_new(w, f);
 }
 
 int coiri_spawn_with(coiri_extra *extra, bool detached, coir_fn fn, void *arg, coir_fiber *out)

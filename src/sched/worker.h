@@ -36,11 +36,12 @@ typedef struct coiri_glimpse {
 typedef struct coiri_worker {
 	/* ---- this thread only ---- */
 	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
-	coiri_fiber *prev;    /* for the post action: the fiber just left; NULL: it has ended, or was the loop */
 	unsigned tick;        /* steps until the next fair pick */
 	bool has_sticky;      /* a sticky fiber ever started here */
+	bool special;         /* exceptions to keep apart, or stacks to wipe */
 	unsigned streak;      /* picks in a row from run-next */
-	uint64_t next_id, last_id;
+	coiri_atomic(uint64_t) next_id; /* both written here, read for the stats */
+	coiri_atomic(uint64_t) last_id;
 	coiri_slab_pool *slab;
 	coiri_stack_pool stacks;
 	void *loop_sp;

@@ -37,19 +37,26 @@ COIRI_INLINE void coiri_fp_load(const coiri_fp *words)
 	__asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(words->mxcsr), "m"(words->x87));
 }
 
-COIRI_INLINE coiri_fp coiri_fp_enter(void)
+COIRI_INLINE bool coiri_fp_is_default(void)
 {
-	coiri_fp words = coiri_fp_default;
-	words.x87 = coiri_fp_x87();
-	if (unlikely(words.x87 != coiri_fp_default.x87))
-		__asm__ volatile("stmxcsr %0" : "=m"(words.mxcsr));
-	coiri_fp_load(&coiri_fp_default);
-	return words;
+	return coiri_fp_x87() == coiri_fp_default.x87;
 }
 
-COIRI_INLINE void coiri_fp_leave(coiri_fp words)
+/* As in switch.S: MXCSR alone is loaded always and read never, while the x87 word is the default. */
+COIRI_INLINE void coiri_fp_enter(coiri_fp *words)
 {
-	coiri_fp_load(&words);
+	words->x87 = coiri_fp_default.x87;
+	if (unlikely(!coiri_fp_is_default()))
+		__asm__ volatile("fnstcw %0\n\tstmxcsr %1\n\tfldcw %2" : "=m"(words->x87), "=m"(words->mxcsr) : "m"(coiri_fp_default.x87));
+	__asm__ volatile("ldmxcsr %0" ::"m"(coiri_fp_default.mxcsr));
+}
+
+COIRI_INLINE void coiri_fp_leave(const coiri_fp *words)
+{
+	if (likely(words->x87 == coiri_fp_default.x87 && coiri_fp_is_default()))
+		__asm__ volatile("ldmxcsr %0" ::"m"(coiri_fp_default.mxcsr));
+	else
+		coiri_fp_load(words->x87 == coiri_fp_default.x87 ? &coiri_fp_default : words);
 }
 
 COIRI_INLINE void coiri_fp_keep(void)

@@ -101,6 +101,7 @@ coiri_arch_switch:
 	save_context
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
+	movq	%rdi, %rsi
 	movq	%rcx, %rdi
 	call	*%rdx
 coiri_arch_parked:
