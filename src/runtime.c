@@ -20,6 +20,7 @@
 
 #include <coir/coir.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ _Static_assert((int)COIRI_LEVELS == 4, "coiri_worker.victim_level");
 enum { GO_WAIT, GO_RUN, GO_GIVE_UP };
 
 coiri_atomic(coiri_runtime *) coiri_rt;
+coiri_atomic(uint32_t) coiri_visitors;
 
 static coiri_runtime runtime;
 static coiri_topo topo;
@@ -61,7 +63,7 @@ static int set_up_worker(coiri_worker *w)
 	if (coiri_deque_init(&w->deque) || coiri_ring_init(&w->ring, n == 1))
 		return -ENOMEM;
 	coiri_topo_victims(&topo, w->index, w->victims, w->victim_level);
-	return options.overflow_report ? coiri_overflow_thread_begin(&w->alt_stack) : 0;
+	return coiri_overflow_thread_begin(&w->alt_stack);
 }
 
 static void tear_down_worker(coiri_worker *w)
@@ -166,6 +168,7 @@ static void forget_runtime(void)
 	control.forked = true;
 	coiri_tls_worker = NULL;
 	at_store_relaxed(&coiri_rt, NULL);
+	at_store_relaxed(&coiri_visitors, 0);
 	coiri_locals_forked();
 }
 
@@ -250,19 +253,25 @@ int coir_start(const coir_config *cfg)
 
 /* ---- down ---- */
 
-/* A fiber that did not end: nobody will hear of it again. */
-static void abandon(coiri_fiber *f, void *context)
+/* Whatever its state, nobody will hear of this fiber again. */
+static void forget_fiber(coiri_fiber *f, void *context)
 {
-	uint64_t *count = context;
+	uint64_t *abandoned = context;
 	uint64_t s = at_load_relaxed(&f->state);
-	if (s == 0)
-		return;
-	if (!(s & COIRI_DONE)) {
-		++*count;
-		if (!coiri_is_new(f))
-			coiri_locals_drop(f->cold->locals);
+	if (s & COIRI_DONE)
+		coiri_fiber_free_anywhere(NULL, f);
+	else if (s) {
+		++*abandoned;
+		coiri_abandon(f);
 	}
-	coiri_fiber_free_anywhere(NULL, f);
+}
+
+/* No plain thread comes in any more, and those that are in have left. */
+static void shut_the_door(void)
+{
+	at_store_seq_cst(&coiri_rt, NULL);
+	while (at_load_seq_cst(&coiri_visitors) > 0) /* acquire: pairs with the release in coiri_exit */
+		sched_yield();
 }
 
 static void bring_down(void)
@@ -272,8 +281,8 @@ static void bring_down(void)
 	coiri_idle_stop(&runtime.idle);
 	for (unsigned i = 0; i < runtime.count; i++)
 		pthread_join(runtime.workers[i].thread, NULL);
-	at_store_relaxed(&coiri_rt, NULL);
-	coiri_slab_visit(abandon, &abandoned);
+	shut_the_door();
+	coiri_slab_visit(forget_fiber, &abandoned);
 	coiri_stats_keep(&runtime, abandoned);
 	for (unsigned i = 0; i < runtime.count; i++)
 		tear_down_worker(&runtime.workers[i]);
@@ -313,8 +322,12 @@ static int spawn_main(coir_fn fn, void *arg, coir_fiber *out)
 		return -ENOMEM;
 	coiri_extra_name(extra, "main");
 	extra->is_main = true;
-	extra->own_class = true;
-	extra->stack_class = (uint8_t)coiri_stack_class(options.main_stack);
+	/* Taken here, where its lack is an error code. */
+	extra->stack = coiri_stack_get_slow(NULL, 0, coiri_stack_class(options.main_stack));
+	if (!extra->stack) {
+		free(extra);
+		return -ENOMEM;
+	}
 	return coiri_spawn_with(extra, false, fn, arg, out);
 }
 
@@ -337,6 +350,12 @@ int coir_run(const coir_config *cfg, coir_fn fn, void *arg, intptr_t *out)
 
 int coir_workers(void)
 {
-	const coiri_runtime *rt = at_load_acquire(&coiri_rt);
-	return rt ? (int)rt->count : -EPERM;
+	coiri_worker *w = coiri_here();
+	const coiri_runtime *rt = w ? w->rt : coiri_enter();
+	if (!rt)
+		return -EPERM;
+	int count = (int)rt->count;
+	if (!w)
+		coiri_exit();
+	return count;
 }

@@ -19,7 +19,7 @@ typedef struct coir_stats {
 	uint64_t finished;       /* fibers that ended */
 	uint64_t abandoned;      /* fibers that a shutdown left unfinished; of the last runtime once it stopped */
 	uint64_t inlined;        /* of the finished: ran inside the call that joined them */
-	uint64_t switches;       /* scheduling steps: a fiber chosen and run */
+	uint64_t switches;       /* scheduling steps: a fiber chosen and run; to about 60 for each worker */
 	uint64_t steals;         /* times a worker took fibers from another */
 	uint64_t stolen;         /* fibers so taken */
 	uint64_t searches;       /* rounds over the victims */

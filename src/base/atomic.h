@@ -26,6 +26,7 @@
 #define at_xchg_release(p, v)   atomic_exchange_explicit((p), (v), memory_order_release)
 #define at_xchg_acq_rel(p, v)   atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 #define at_add_relaxed(p, v)    atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define at_add_seq_cst(p, v)    atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
 #define at_add_acq_rel(p, v)    atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
 #define at_sub_acq_rel(p, v)    atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
 #define at_or_acq_rel(p, v)     atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)

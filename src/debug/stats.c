@@ -62,9 +62,12 @@ int coir_get_stats(coir_stats *out)
 	coir_stats s;
 	if (!out || out->size < sizeof out->size || out->size > sizeof *out)
 		return -EINVAL;
-	coiri_runtime *rt = at_load_acquire(&coiri_rt);
+	coiri_worker *w = coiri_here();
+	coiri_runtime *rt = w ? w->rt : coiri_enter();
 	if (rt) {
 		add_up(rt, &s);
+		if (!w)
+			coiri_exit();
 	} else {
 		coiri_lock_acquire(&lock);
 		s = last;

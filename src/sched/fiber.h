@@ -82,10 +82,10 @@ typedef struct coiri_cold {
 typedef struct coiri_extra {
 	char name[COIR_NAME_MAX];
 	size_t *high_water;
+	coiri_stack *stack;   /* to run on, taken beforehand, or NULL */
 	int16_t home;         /* worker of a started sticky fiber, or -1 */
 	uint8_t stack_class;
-	bool own_class;       /* stack_class counts, not the default */
-	bool own_stack;       /* because spawn was asked for a size */
+	bool own_stack;       /* asked for a stack size: stack_class counts, not the default */
 	bool sticky;
 	bool is_main;         /* coir_run's fiber */
 } coiri_extra;

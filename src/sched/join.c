@@ -25,10 +25,20 @@
 /* A plain thread that joins. */
 typedef struct coiri_thread_wait {
 	coiri_atomic(uint32_t) done;
+	int error; /* of the join: -ESRCH if the runtime ended first */
 	intptr_t result;
 } coiri_thread_wait;
 
 #define THREAD_BIT ((uintptr_t)1)
+
+static void wake_thread(uintptr_t who, intptr_t result, int error)
+{
+	coiri_thread_wait *wait = (coiri_thread_wait *)(who & ~THREAD_BIT);
+	wait->result = result;
+	wait->error = error;
+	at_store_release(&wait->done, 1); /* pairs with the acquire in join_blocking */
+	coiri_futex_wake(&wait->done, 1); /* its memory may be gone by now: a stray wake harms nobody */
+}
 
 coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 {
@@ -37,10 +47,7 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 	coiri_san_receive(f);
 	coiri_fiber_free_anywhere(w, f);
 	if (unlikely(who & THREAD_BIT)) {
-		coiri_thread_wait *wait = (coiri_thread_wait *)(who & ~THREAD_BIT);
-		wait->result = result;
-		at_store_release(&wait->done, 1); /* pairs with the acquire in join_blocking */
-		coiri_futex_wake(&wait->done, 1); /* its memory may be gone by now: a stray wake harms nobody */
+		wake_thread(who, result, 0);
 		return NULL;
 	}
 	coiri_fiber *joiner = (coiri_fiber *)who;
@@ -48,6 +55,17 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 	if (out)
 		*out = result;
 	return joiner;
+}
+
+void coiri_abandon(coiri_fiber *f)
+{
+	bool awaited = at_load_relaxed(&f->state) & COIRI_AWAITED;
+	uintptr_t who = (uintptr_t)f->joiner;
+	if (!coiri_is_new(f))
+		coiri_locals_drop(f->cold->locals);
+	coiri_fiber_free_anywhere(NULL, f);
+	if (awaited && (who & THREAD_BIT))
+		wake_thread(who, 0, -ESRCH);
 }
 
 /* Claims the right to join. Returns the state before, or a negative error. */
@@ -211,27 +229,37 @@ static void post_join(void *arg, void **save)
 
 /* ---- plain threads ---- */
 
-static COIRI_NOINLINE int join_blocking(coir_fiber h, intptr_t *out)
+/* Claims f and says who waits. Returns 1 if f goes on and the caller must wait; else the result of the join. */
+static int begin_wait(coir_fiber h, coiri_thread_wait *wait, intptr_t *out)
 {
 	bool done;
-	if (!at_load_acquire(&coiri_rt))
-		return -EPERM;
 	int r = claim(h, NULL, &done);
 	if (r)
 		return r;
 	coiri_fiber *f = h.fiber;
 	if (done)
 		return reap(NULL, f, out);
-	coiri_thread_wait wait = {0, 0};
-	f->joiner = (void *)((uintptr_t)&wait | THREAD_BIT);
+	f->joiner = (void *)((uintptr_t)wait | THREAD_BIT);
 	/* as in post_join */
 	if (at_or_acq_rel(&f->state, COIRI_AWAITED) & COIRI_DONE)
 		return reap(NULL, f, out);
-	while (!at_load_acquire(&wait.done)) /* pairs with the release in coiri_deliver */
+	return 1;
+}
+
+static COIRI_NOINLINE int join_blocking(coir_fiber h, intptr_t *out)
+{
+	coiri_thread_wait wait = {0, 0, 0};
+	if (!coiri_enter())
+		return -EPERM;
+	int r = begin_wait(h, &wait, out);
+	coiri_exit();
+	if (r <= 0)
+		return r;
+	while (!at_load_acquire(&wait.done)) /* pairs with the release in wake_thread */
 		coiri_futex_wait(&wait.done, 0, -1);
-	if (out)
+	if (out && !wait.error)
 		*out = wait.result;
-	return 0;
+	return wait.error;
 }
 
 int coir_join(coir_fiber h, intptr_t *out)
@@ -255,11 +283,8 @@ int coir_join(coir_fiber h, intptr_t *out)
 	return coiri_switch(w, me, next, post_join);
 }
 
-int coir_detach(coir_fiber h)
+static int detach(coiri_worker *w, coir_fiber h)
 {
-	coiri_worker *w = coiri_here();
-	if (!w && !at_load_acquire(&coiri_rt))
-		return -EPERM;
 	coiri_fiber *f = h.fiber;
 	if (!f || h.seq == 0)
 		return -ESRCH;
@@ -274,4 +299,16 @@ int coir_detach(coir_fiber h)
 	if (s & COIRI_DONE)
 		coiri_fiber_free_anywhere(w, f);
 	return 0;
+}
+
+int coir_detach(coir_fiber h)
+{
+	coiri_worker *w = coiri_here();
+	if (w)
+		return detach(w, h);
+	if (!coiri_enter())
+		return -EPERM;
+	int r = detach(NULL, h);
+	coiri_exit();
+	return r;
 }

@@ -94,11 +94,9 @@ int coir_park(void)
 	return coiri_switch(w, w->current, next, post_park);
 }
 
-int coir_unpark(coir_fiber h)
+/* Returns 1 if f parked and the caller must now make it runnable; else 0 or -ESRCH. */
+COIRI_INLINE int give_permit(coir_fiber h)
 {
-	coiri_worker *w = coiri_here();
-	if (unlikely(!w) && !at_load_acquire(&coiri_rt))
-		return -EPERM;
 	coiri_fiber *f = h.fiber;
 	if (unlikely(!f || h.seq == 0))
 		return -ESRCH;
@@ -109,10 +107,33 @@ int coir_unpark(coir_fiber h)
 		bool parked = s & COIRI_PARKED;
 		/* release: what the caller wrote, for the park that takes the permit. acquire: the parked fiber's context, which
 		 * pairs with post_park's release. Also when PERMIT is set already: the later release must reach that park. */
-		if (at_cas_acq_rel(&f->state, &s, parked ? s & ~(uint64_t)COIRI_PARKED : s | COIRI_PERMIT)) {
-			if (parked)
-				coiri_ready_anywhere(w, f);
-			return 0;
-		}
+		if (at_cas_acq_rel(&f->state, &s, parked ? s & ~(uint64_t)COIRI_PARKED : s | COIRI_PERMIT))
+			return parked;
 	}
+}
+
+static COIRI_NOINLINE int unpark_outside(coir_fiber h)
+{
+	coiri_runtime *rt = coiri_enter();
+	if (!rt)
+		return -EPERM;
+	int r = give_permit(h);
+	if (r > 0) {
+		coiri_ready_outside(rt, h.fiber);
+		r = 0;
+	}
+	coiri_exit();
+	return r;
+}
+
+int coir_unpark(coir_fiber h)
+{
+	coiri_worker *w = coiri_here();
+	if (unlikely(!w))
+		return unpark_outside(h);
+	int r = give_permit(h);
+	if (r <= 0)
+		return r;
+	coiri_ready(w, h.fiber);
+	return 0;
 }

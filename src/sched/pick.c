@@ -128,13 +128,16 @@ static void starve(coiri_worker *w, coiri_fiber *f)
 
 void coiri_fiber_main(void);
 
+static coiri_stack *find_stack(coiri_worker *w, const coiri_extra *extra)
+{
+	if (likely(!extra || (!extra->own_stack && !extra->stack)))
+		return coiri_stack_get_default(&w->stacks);
+	return extra->stack ? extra->stack : coiri_stack_get_slow(&w->stacks, w->stacks.node, extra->stack_class);
+}
+
 bool coiri_bind(coiri_worker *w, coiri_fiber *f)
 {
-	coiri_stack *stack;
-	if (likely(!f->extra || !f->extra->own_class))
-		stack = coiri_stack_get_default(&w->stacks);
-	else
-		stack = coiri_stack_get_slow(&w->stacks, w->stacks.node, f->extra->stack_class);
+	coiri_stack *stack = find_stack(w, f->extra);
 	if (unlikely(!stack)) {
 		starve(w, f);
 		return false;

@@ -71,9 +71,8 @@ void coiri_ready_last_slow(coiri_worker *w, coiri_fiber *f)
 	coiri_notify_more(w);
 }
 
-void coiri_ready_outside(coiri_fiber *f)
+void coiri_ready_outside(coiri_runtime *rt, coiri_fiber *f)
 {
-	coiri_runtime *rt = at_load_relaxed(&coiri_rt);
 	if (ready_sticky(NULL, rt, f))
 		return;
 	coiri_inject_push(&rt->inject, f);

@@ -149,7 +149,7 @@ static coiri_worker *run_body(coiri_fiber *f, coiri_cold *cold, intptr_t *result
 
 static bool fits(coiri_fiber *next, coiri_cold *cold)
 {
-	return likely(!next->extra || (!next->extra->own_class && !next->extra->high_water)) &&
+	return likely(!next->extra || (!next->extra->own_stack && !next->extra->stack && !next->extra->high_water)) &&
 	       likely(cold->stack->class == coiri_stack_default_class());
 }
 

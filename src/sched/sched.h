@@ -27,6 +27,9 @@ void *coiri_worker_main(void *worker);
  * is a fiber that must now run. */
 coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result);
 
+/* The runtime has ended, f has not: forgets it. A plain thread that joins it gets -ESRCH. */
+void coiri_abandon(coiri_fiber *f);
+
 /* f is DONE and AWAITED: hands its result to its joiner and frees it. Returns the joiner if that is a fiber, which the caller now holds;
  * a plain thread is woken. */
 coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f);
@@ -91,7 +94,8 @@ COIRI_INLINE void coiri_notify_more(coiri_worker *w)
 int coiri_push_out(coiri_worker *w, coiri_fiber *old);
 void coiri_ready_slow(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_last_slow(coiri_worker *w, coiri_fiber *f);
-void coiri_ready_outside(coiri_fiber *f);
+/* f was made runnable by a plain thread, which has entered. */
+void coiri_ready_outside(coiri_runtime *rt, coiri_fiber *f);
 
 COIRI_INLINE void coiri_push_new(coiri_worker *w, coiri_fiber *f)
 {
@@ -141,15 +145,6 @@ COIRI_INLINE void coiri_ready_last(coiri_worker *w, coiri_fiber *f)
 		coiri_ready_last_slow(w, f);
 	else
 		coiri_notify_more(w);
-}
-
-/* From any thread: w is its worker or NULL. */
-COIRI_INLINE void coiri_ready_anywhere(coiri_worker *w, coiri_fiber *f)
-{
-	if (likely(w != NULL))
-		coiri_ready(w, f);
-	else
-		coiri_ready_outside(f);
 }
 
 /* ---- choosing: the order is pick.c's, which has all but the shortest way ---- */

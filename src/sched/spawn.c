@@ -45,7 +45,7 @@ static int check_attr(const coir_attr *attr, coiri_extra **out)
 	if (!extra)
 		return -ENOMEM;
 	coiri_extra_name(extra, attr->name);
-	extra->own_stack = extra->own_class = size != 0;
+	extra->own_stack = size != 0;
 	extra->stack_class = size ? (uint8_t)coiri_stack_class(size) : 0;
 	extra->sticky = attr->sticky;
 	extra->high_water = attr->stack_high_water;
@@ -66,18 +66,21 @@ COIRI_INLINE void furnish(coiri_fiber *f, uint64_t id, coir_fn fn, void *arg, co
 
 static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, coir_fiber *out)
 {
-	coiri_runtime *rt = at_load_acquire(&coiri_rt); /* pairs with the release in coiri_runtime_start */
+	coiri_runtime *rt = coiri_enter();
 	if (!rt)
 		return -EPERM;
 	coiri_fiber *f = coiri_inject_is_empty(&rt->starved) ? coiri_slab_alloc_foreign() : NULL;
-	if (!f)
+	if (!f) {
+		coiri_exit();
 		return -ENOMEM;
+	}
 	uint64_t id = at_add_relaxed(&rt->ids, 1);
 	furnish(f, id, fn, arg, extra, flags);
 	if (out)
 		*out = (coir_fiber){f, id};
 	at_add_relaxed(&rt->foreign_spawned, 1);
-	coiri_ready_anywhere(NULL, f);
+	coiri_ready_outside(rt, f);
+	coiri_exit();
 	return 0;
 }
 
@@ -114,8 +117,6 @@ static COIRI_NOINLINE int spawn_special(const coir_attr *attr, coir_fn fn, void 
 	coiri_extra *extra;
 	if (!attr->detached && !out)
 		return -EINVAL;
-	if (!coiri_here() && !at_load_relaxed(&coiri_rt))
-		return -EPERM;
 	int r = check_attr(attr, &extra);
 	return r ? r : coiri_spawn_with(extra, attr->detached, fn, arg, out);
 }

@@ -88,8 +88,26 @@ typedef struct coiri_runtime {
 	coiri_atomic(bool) starving_said;
 } coiri_runtime;
 
-/* The running runtime, or NULL: for plain threads. */
+/* The running runtime, or NULL. Plain threads get at it through coiri_enter, between which and coiri_exit it stays up: coiri_visitors is
+ * how many are in there, and the end of the runtime waits for them (Dekker's pattern: they count themselves and then look, it takes the
+ * pointer away and then looks). A thread that blocks leaves first. */
 extern coiri_atomic(coiri_runtime *) coiri_rt;
+extern coiri_atomic(uint32_t) coiri_visitors;
+
+/* A plain thread comes in; NULL: no runtime, and nothing to leave. */
+COIRI_INLINE coiri_runtime *coiri_enter(void)
+{
+	at_add_seq_cst(&coiri_visitors, 1);
+	coiri_runtime *rt = at_load_seq_cst(&coiri_rt); /* acquire: pairs with the release in bring_up */
+	if (!rt)
+		at_sub_acq_rel(&coiri_visitors, 1);
+	return rt;
+}
+
+COIRI_INLINE void coiri_exit(void)
+{
+	at_sub_acq_rel(&coiri_visitors, 1); /* release: pairs with the acquire in bring_down */
+}
 
 /* The worker that the calling thread is, or NULL. Read anew after every switch: never through the variable. */
 extern __thread coiri_worker *coiri_tls_worker __attribute__((tls_model("initial-exec"), visibility("hidden")));

@@ -16,7 +16,7 @@
 
 static const int signals[] = {SIGSEGV, SIGBUS};
 static struct sigaction before[2];
-static coiri_describe describe_current;
+static coiri_describe describe_current; /* NULL: no report is wanted */
 
 static void print_backtrace(void)
 {
@@ -101,6 +101,8 @@ int coiri_overflow_thread_begin(void **memory)
 {
 	stack_t now;
 	*memory = NULL;
+	if (!describe_current)
+		return 0;
 	if (sigaltstack(NULL, &now) == 0 && !(now.ss_flags & SS_DISABLE))
 		return 0;
 	void *p = mmap(NULL, ALT_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

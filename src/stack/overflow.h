@@ -16,7 +16,7 @@ typedef void (*coiri_describe)(char *text, size_t size);
 int coiri_overflow_start(coiri_describe describe);
 void coiri_overflow_stop(void);
 
-/* Per kernel thread: its alternate stack, unless it has one of its own. -ENOMEM. end gives it back. */
+/* Per kernel thread: its alternate stack, unless it has one of its own, or no report is wanted. -ENOMEM. end gives it back. */
 int coiri_overflow_thread_begin(void **memory);
 void coiri_overflow_thread_end(void *memory);
 

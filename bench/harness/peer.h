@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * peer.h - what every measured program shares: the protocol towards coir-bench, sizes, checks.
+ *
+ * A peer program measures one system. coir-bench runs it, pinned, once for each figure, so that every run is a fresh
+ * process and all systems are treated alike:
+ *   peer-X --list                      prints a line "WORKLOAD FEWEST MOST" (workers) for each workload it knows
+ *   peer-X WORKLOAD WORKERS [SCALE]    warms up, measures once, prints lines "METRIC UNIT VALUE PARAMS"; exit
+ *                                      status 0. A wrong result: a line on stderr, exit status 1
+ * PARAMS says where the size differs from the workload's definition; "-": nowhere. SCALE below 1 shrinks the work.
+ */
+#ifndef BENCH_PEER_H
+#define BENCH_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct peer_workload {
+	const char *name;
+	int fewest, most; /* workers */
+	void (*run)(void);
+};
+
+/* Starts the system with that many workers and calls body once, where it can spawn. */
+typedef void (*peer_enter)(int workers, void (*body)(void));
+
+/* The main function of a peer: workloads ends with a NULL name; enter is NULL where nothing needs starting. run is
+ * called twice in one start of the system. The first call warms up: a tenth of the rounds, and nothing is printed. */
+int peer_main(int argc, char **argv, const struct peer_workload *workloads, peer_enter enter);
+
+bool peer_warming(void);
+
+/* Sizes, scaled. Rounds shrink to a tenth while warming up; a tree keeps its size, except fib's. */
+long peer_rounds(long full);
+long peer_leaves(long full); /* skynet: a power of ten */
+int peer_fib_n(int full);    /* fib */
+int peer_queens(void);       /* nqueens: 11, or 8 */
+double peer_now(void);       /* ns, monotonic */
+int64_t peer_memory(void);   /* VmRSS + VmPTE of this process in bytes */
+long peer_fib(int n);        /* the right answer of fib */
+long peer_fib_spawns(int n); /* spawns of fib with one of the two calls spawned at every node */
+
+/* A wrong answer or a failed call ends the program. */
+void peer_check(const char *what, int64_t got, int64_t want);
+void peer_ok(const char *what, int err); /* err: 0, or a number of errno, of either sign */
+
+/* Prints one figure, except while warming up. params may be NULL. */
+void peer_result(const char *metric, const char *unit, double value, const char *params);
+
+/* Check the answer of a tree that took ns, then print its figure. how: how skynet's nodes gather their sums. */
+void peer_fib_result(int n, long got, double ns);
+void peer_queens_result(int n, long got, double ns);
+void peer_skynet_result(long leaves, int64_t sum, double ns, const char *how);
+
+/* ---- wake: latencies ---- */
+#define PEER_IDLE_NS 200e3 /* the sleeper has been idle for so long when it is woken */
+
+/* Spins until peer_now() reaches `time`. */
+void peer_spin_until(double time);
+/* Prints p50 and p99 of n latencies in ns, which get sorted. */
+void peer_latencies(double *ns, long n);
+
+/* ---- yield1000: how far the counts drift apart ---- */
+struct peer_spread {
+	int32_t *counts; /* yields of each fiber so far */
+	int fibers;
+	int32_t worst; /* greatest difference seen */
+};
+
+/* The first count at which fiber self looks: every 20th fiber does, once in `fibers` yields. */
+static inline int32_t peer_first_look(int self)
+{
+	return self % 20 == 0 ? self : -1;
+}
+
+void peer_look(struct peer_spread *s);
+
+/* ---- nqueens: the board is an array, the column of each row's queen ---- */
+struct peer_board {
+	int8_t col[12];
+};
+
+/* The columns of `row` that no queen above attacks, as a set of bits. */
+static inline unsigned peer_free_columns(const struct peer_board *b, int row, int n)
+{
+	unsigned taken = 0;
+	for (int r = 0; r < row; r++) {
+		unsigned queen = 1u << b->col[r];
+		taken |= queen | queen << (row - r) | queen >> (row - r);
+	}
+	return ~taken & ((1u << n) - 1);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

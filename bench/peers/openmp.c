@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * openmp.c - the peer "openmp": OpenMP tasks, compiled by gcc -fopenmp. Tasks cannot park, so there is only fork-join
+ * here. taskwait joins all children; every task leaves its result in a slot, and the sums are the check.
+ */
+#include "../harness/peer.h"
+
+static void enter(int workers, void (*body)(void))
+{
+#pragma omp parallel num_threads(workers)
+#pragma omp single
+	body();
+}
+
+static void spawn_rounds(long rounds, int tasks)
+{
+	long ran[1000] = {0}, sum = 0;
+
+	double start = peer_now();
+	for (long i = 0; i < rounds; i++) {
+		for (int k = 0; k < tasks; k++) {
+#pragma omp task firstprivate(k) shared(ran)
+			ran[k]++;
+		}
+#pragma omp taskwait
+	}
+	double ns = peer_now() - start;
+	for (int i = 0; i < tasks; i++)
+		sum += ran[i];
+	peer_check("tasks run", sum, rounds * tasks);
+	peer_result("ns/fiber", "ns", ns / (double)(rounds * tasks), NULL);
+}
+
+static void spawnjoin1(void)
+{
+	spawn_rounds(peer_rounds(1000000), 1);
+}
+
+static void spawnjoin1000(void)
+{
+	spawn_rounds(peer_rounds(1000), 1000);
+}
+
+static int64_t sky(long first, long size)
+{
+	int64_t below[10], sum = 0;
+
+	if (size == 1)
+		return first;
+	for (int i = 0; i < 10; i++) {
+#pragma omp task shared(below) firstprivate(i)
+		below[i] = sky(first + i * (size / 10), size / 10);
+	}
+#pragma omp taskwait
+	for (int i = 0; i < 10; i++)
+		sum += below[i];
+	return sum;
+}
+
+static void skynet(void)
+{
+	long leaves = peer_leaves(1000000);
+
+	double start = peer_now();
+	int64_t sum = sky(0, leaves);
+	peer_skynet_result(leaves, sum, peer_now() - start, "order=any");
+}
+
+static long fib_of(int n)
+{
+	long a, b;
+
+	if (n < 2)
+		return n;
+#pragma omp task shared(a)
+	a = fib_of(n - 1);
+	b = fib_of(n - 2);
+#pragma omp taskwait
+	return a + b;
+}
+
+static void fib(void)
+{
+	int n = peer_fib_n(30);
+
+	double start = peer_now();
+	long got = fib_of(n);
+	peer_fib_result(n, got, peer_now() - start);
+}
+
+static long queens(struct peer_board board, int row, int n)
+{
+	long below[12], found = 0;
+	int children = 0;
+
+	if (row == n)
+		return 1;
+	for (unsigned free = peer_free_columns(&board, row, n); free; free &= free - 1) {
+		long *slot = &below[children++];
+		board.col[row] = (int8_t)__builtin_ctz(free);
+#pragma omp task firstprivate(board, slot)
+		*slot = queens(board, row + 1, n);
+	}
+#pragma omp taskwait
+	while (children)
+		found += below[--children];
+	return found;
+}
+
+static void nqueens(void)
+{
+	int n = peer_queens();
+
+	double start = peer_now();
+	long found = queens((struct peer_board){{0}}, 0, n);
+	peer_queens_result(n, found, peer_now() - start);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct peer_workload workloads[] = {
+	    {"spawnjoin1", 1, 64, spawnjoin1}, {"spawnjoin1000", 1, 64, spawnjoin1000},
+	    {"skynet", 1, 64, skynet},         {"fib", 1, 64, fib},
+	    {"nqueens", 1, 64, nqueens},       {NULL, 0, 0, NULL},
+	};
+	return peer_main(argc, argv, workloads, enter);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * seq.c - the peer "seq": the trees as plain recursive C, the work without any spawning. Checked by the known answers.
+ */
+#include "../harness/peer.h"
+
+/* The compiler may turn one of the two calls into a loop, but may not unroll the recursion into itself. */
+static __attribute__((noinline, noclone)) long fib_of(int n)
+{
+	if (n < 2)
+		return n;
+	return fib_of(n - 1) + fib_of(n - 2);
+}
+
+static void fib(void)
+{
+	int n = peer_fib_n(34);
+
+	double start = peer_now();
+	long got = fib_of(n);
+	peer_fib_result(n, got, peer_now() - start);
+}
+
+static __attribute__((noinline, noclone)) int64_t sky(long first, long size)
+{
+	int64_t sum = 0;
+
+	if (size == 1)
+		return first;
+	for (int i = 0; i < 10; i++)
+		sum += sky(first + i * (size / 10), size / 10);
+	return sum;
+}
+
+static void skynet(void)
+{
+	long leaves = peer_leaves(1000000);
+
+	double start = peer_now();
+	int64_t sum = sky(0, leaves);
+	peer_skynet_result(leaves, sum, peer_now() - start, "order=any");
+}
+
+static __attribute__((noinline, noclone)) long queens(struct peer_board b, int row, int n)
+{
+	long found = 0;
+
+	if (row == n)
+		return 1;
+	for (unsigned free = peer_free_columns(&b, row, n); free; free &= free - 1) {
+		b.col[row] = (int8_t)__builtin_ctz(free);
+		found += queens(b, row + 1, n);
+	}
+	return found;
+}
+
+static void nqueens(void)
+{
+	int n = peer_queens();
+
+	double start = peer_now();
+	long found = queens((struct peer_board){{0}}, 0, n);
+	peer_queens_result(n, found, peer_now() - start);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct peer_workload workloads[] = {
+	    {"skynet", 1, 1, skynet},
+	    {"fib", 1, 1, fib},
+	    {"nqueens", 1, 1, nqueens},
+	    {NULL, 0, 0, NULL},
+	};
+	return peer_main(argc, argv, workloads, NULL);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c - the peer program of coir itself: linked with libcoir as any user's program is.
+ */
+#include "coir.h"
+
+static intptr_t call(void *arg)
+{
+	void (**body)(void) = arg;
+
+	(*body)();
+	return 0;
+}
+
+static void enter(int workers, void (*body)(void))
+{
+	coir_config cfg = COIR_CONFIG_INIT;
+
+	cfg.workers = (unsigned)workers;
+	peer_ok("coir_run", coir_run(&cfg, call, &body, NULL));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct peer_workload workloads[] = {
+	    {"yield2", 1, 1, bench_yield2},
+	    {"yield2x", 1, 1, bench_yield2x},
+	    {"yield1000", 1, 1, bench_yield1000},
+	    {"parkpair", 1, COIR_WORKERS_MAX, bench_parkpair},
+	    {"spawnjoin1", 1, COIR_WORKERS_MAX, bench_spawnjoin1},
+	    {"spawnjoin1000", 1, COIR_WORKERS_MAX, bench_spawnjoin1000},
+	    {"skynet", 1, COIR_WORKERS_MAX, bench_skynet},
+	    {"fib", 1, COIR_WORKERS_MAX, bench_fib},
+	    {"nqueens", 1, COIR_WORKERS_MAX, bench_nqueens},
+	    {"mem", 1, 1, bench_mem},
+	    {"wake", 2, 2, bench_wake},
+	    {NULL, 0, 0, NULL},
+	};
+	return peer_main(argc, argv, workloads, enter);
+}
