@@ -208,6 +208,7 @@ static int bring_up(const coir_config *cfg, bool owned)
 		goto no_overflow;
 	coiri_arch_fp_capture();
 	coiri_fence_setup();
+	coiri_san_check();
 	coiri_arch_uncaught = coiri_report_uncaught;
 	init_runtime(workers, owned);
 	r = start_workers();

@@ -23,6 +23,9 @@
 
 #include "base/compiler.h"
 
+/* Says so in one line if the program has a sanitizer that these notes are not for. */
+void coiri_san_check(void);
+
 #if defined(__SANITIZE_ADDRESS__)
 #include "arch/san/asan.h"
 #elif defined(__SANITIZE_THREAD__)

@@ -59,6 +59,19 @@ bool coiri_idle_search(coiri_worker *w)
 	return w->searching;
 }
 
+/* Is anything runnable that nobody runs, as far as can be seen from here? */
+static bool work_in_sight(coiri_runtime *rt)
+{
+	if (!coiri_inject_is_empty(&rt->inject))
+		return true;
+	for (unsigned i = 0; i < rt->count; i++) {
+		coiri_worker *v = &rt->workers[i];
+		if (coiri_next_peek(&v->next) || coiri_deque_size(&v->deque) > 0 || coiri_ring_size(&v->ring) > 0)
+			return true;
+	}
+	return false;
+}
+
 void coiri_idle_found(coiri_worker *w)
 {
 	coiri_idle *idle = &w->rt->idle;
@@ -69,9 +82,12 @@ void coiri_idle_found(coiri_worker *w)
 	w->searching = false;
 	idle->searching--;
 	update_hint(idle);
-	bool chain = idle->searching == 0 && idle->asleep > 0;
+	bool unwatched = idle->searching == 0 && idle->asleep > 0 && !idle->watcher;
 	coiri_lock_release(&idle->lock);
-	if (chain && (!coiri_inject_is_empty(&w->rt->inject) || !coiri_deque_is_empty(&w->deque) || !coiri_ring_is_empty(&w->ring)))
+	if (!unwatched)
+		return;
+	coiri_heavy_fence(); /* pairs with the makers of work: see idle.h */
+	if (work_in_sight(w->rt))
 		coiri_idle_wake_one(idle, w);
 }
 

@@ -24,7 +24,15 @@
  *     so that at least one of them sees the other;
  *   - a woken worker is counted as a searcher by its waker, so that one burst of work makes one wake, and the woken wakes the next when it
  *     found more than it can run (the chain);
- *   - a searcher that stops because it found work wakes the next if it was the last one and more is in sight.
+ *   - the last searcher that stops because it found work, and leaves no watcher behind, looks over everything once more and wakes a
+ *     successor if it sees anything runnable: the workers that run may all be busy with something long and never look at hint again.
+ *     What is made runnable from then on meets the hint:
+ *
+ *        a worker makes work                the last searcher leaves
+ *        push, or fill run-next             hint = MORE | WATCH
+ *        (nothing; the other's fence        heavy fence
+ *        serves both)                       look at all queues
+ *        look at hint
  */
 #ifndef COIRI_IDLE_H
 #define COIRI_IDLE_H

@@ -102,12 +102,17 @@ static int reap(coiri_worker *w, coiri_fiber *f, intptr_t *out)
 
 COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 {
-	bool next = coiri_next_peek(&w->next) == f;
-	/* f is queued here and never ran, if it is in one of the two places: only then may its fields be looked at. */
-	if (!next && !coiri_deque_pop_if(&w->deque, f))
+	/* Only when it is out of its queue may its fields be looked at. */
+	if (coiri_next_peek(&w->next) == f) {
+		if (unlikely(!coiri_next_swap(&w->next, f, NULL)))
+			return false;
+		if (unlikely(!coiri_is_new(f))) { /* it was woken */
+			coiri_next_fill(&w->next, f);
+			return false;
+		}
+	} else if (!coiri_deque_pop_if(&w->deque, f)) {
 		return false;
-	if (next && (!coiri_is_new(f) || !coiri_next_swap(&w->next, f, NULL)))
-		return false;
+	}
 	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
 		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)COIR_STACK_PROMISE + INLINE_RESERVE)) {
 		w->tick--;

@@ -143,12 +143,12 @@ bool coiri_bind(coiri_worker *w, coiri_fiber *f)
 		return false;
 	}
 	coiri_cold *cold = coiri_cold_of(stack);
+	coiri_san_clean(stack->low, (size_t)((char *)stack - stack->low));
 	cold->stack = stack;
 	cold->low = stack->low;
 	cold->under = NULL;
 	cold->locals = NULL;
 	cold->exceptions[0] = cold->exceptions[1] = NULL;
-	coiri_san_clean(stack->low, (size_t)((char *)cold - stack->low));
 	coiri_san_begin(&cold->san, stack->low, (size_t)((char *)cold - stack->low));
 	if (unlikely(f->extra != NULL) && f->extra->high_water)
 		coiri_stack_clear(stack, (char *)cold);

@@ -170,8 +170,12 @@ COIRI_INLINE coiri_fiber *coiri_pick_quick(coiri_worker *w)
 		return NULL;
 	coiri_fiber *f = coiri_next_peek(&w->next);
 	if (f) {
-		if (unlikely(coiri_is_new(f)) || unlikely(!coiri_next_take_quick(&w->next, f)))
+		if (unlikely(!coiri_next_take_quick(&w->next, f)))
 			return NULL;
+		if (unlikely(coiri_is_new(f))) { /* only its holder may look */
+			coiri_next_fill(&w->next, f);
+			return NULL;
+		}
 		w->streak++;
 	} else {
 		if (unlikely(!coiri_deque_is_empty(&w->deque)) || unlikely(w->has_sticky))

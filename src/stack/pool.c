@@ -7,6 +7,7 @@
  * their headers, and trimmed ones, whose memory the kernel took back, in an array of slot ends: a list through their headers would
  * touch them again. The array is grown when slots are carved, so that trimming never needs memory.
  */
+#include "arch/san.h"
 #include "base/fault.h"
 #include "stack/arena.h"
 #include "stack/guard.h"
@@ -42,14 +43,17 @@ static coiri_stack *furnish(char *slot_end, unsigned node, unsigned class, bool 
 	coiri_rung rung = fresh ? coiri_guard_page(low) : COIRI_RUNG_INSTALL;
 	if (rung == COIRI_RUNG_NONE)
 		return NULL;
+	coiri_san_clean(low, (size_t)(slot_end - low)); /* other memory may have been at this address */
 	coiri_stack *stack = (coiri_stack *)(slot_end - coiri_arena_colour(slot_end, class)) - 1;
 	*stack = (coiri_stack){.low = low, .class = (uint16_t)class, .node = (uint16_t)node};
 	if (rung == COIRI_RUNG_CANARY) {
 		stack->canary = true;
 		*(uint64_t *)low = COIRI_CANARY;
 	}
-	if (fresh)
+	if (fresh) {
 		at_add_relaxed(&stacks, 1);
+		coiri_san_stack(low, (size_t)(slot_end - low));
+	}
 	return stack;
 }
 

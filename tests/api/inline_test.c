@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- it happens, and only where it may ---- */
@@ -185,6 +186,7 @@ fiber_test(inline, many_chains_park)
 	for (int c = 0; c < CHAINS; c++)
 		wake_innermost(l[(c * 37) % CHAINS]);
 	must_eq(must_join_all(f, CHAINS), CHAINS * CHAIN);
+	free(l);
 }
 
 /* ---- when the stack's reserve is used up ---- */

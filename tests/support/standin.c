@@ -3,7 +3,8 @@
  * support/standin.c - runs the tests of one program: each in a forked child that an alarm ends when its time is up. Says
  * the outcome as TAP, which meson counts case by case.
  *
- * usage: program [--list] [--timeout SECONDS] [FILTER]      FILTER: a shell pattern over "suite/name"
+ * usage: program [--list] [FILTER]      FILTER: a shell pattern over "suite/name"
+ * COIR_TEST_TIMEOUT is the time limit of a case in seconds, unless it has one of its own.
  */
 #include "support/standin.h"
 
@@ -105,14 +106,13 @@ static bool selected(const struct standin_test *test, const char *filter)
 
 int main(int argc, char **argv)
 {
-	unsigned limit = 60;
+	const char *seconds = getenv("COIR_TEST_TIMEOUT");
+	unsigned limit = seconds && atoi(seconds) > 0 ? (unsigned)atoi(seconds) : 60;
 	bool list = false;
 	const char *filter = NULL;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--list") == 0)
 			list = true;
-		else if (strcmp(argv[i], "--timeout") == 0 && i + 1 < argc)
-			limit = (unsigned)atoi(argv[++i]);
 		else
 			filter = argv[i];
 	}

@@ -17,7 +17,7 @@ extern "C" {
 struct standin_options {
 	int signal;     /* the signal that must end the test, or 0 */
 	int exit_code;  /* the code it must exit with */
-	double timeout; /* seconds; 0: what the command line says */
+	double timeout; /* seconds; 0: what COIR_TEST_TIMEOUT says */
 	void (*init)(void);
 	void (*fini)(void);
 };

@@ -37,10 +37,11 @@ static void make(struct context *c, void (*entry)(void))
 	c->sp = coiri_arch_make(c->low + STACK, entry);
 }
 
-static bool is_on(const char *low, const void *address)
+/* The address of a frame; on some processors that is the first byte above it. */
+static bool is_on(const char *low, const void *frame)
 {
-	uintptr_t at = (uintptr_t)address, from = (uintptr_t)low;
-	return at >= from && at < from + STACK;
+	uintptr_t at = (uintptr_t)frame, from = (uintptr_t)low;
+	return at > from && at <= from + STACK;
 }
 
 static void aligned_frame(void)
@@ -155,9 +156,14 @@ Test(arch, many_contexts)
 
 /* ---- what it keeps ---- */
 
+/* How many callee-saved registers registers_PROCESSOR.S fills. */
 #if defined(__x86_64__)
-
 enum { REGISTERS = 6 };
+#elif defined(__aarch64__)
+enum { REGISTERS = 19 };
+#else
+enum { REGISTERS = 24 };
+#endif
 
 int switch_with_registers(void **save, void *to, coiri_post post, void *arg, const uint64_t *set, uint64_t *got);
 
@@ -188,7 +194,14 @@ Test(arch, keeps_registers)
 	}
 }
 
-#endif
+Test(arch, keeps_registers_over_leave)
+{
+	uint64_t set[REGISTERS], got[REGISTERS] = {0};
+	fill(set, 1);
+	make(&inner, leave_at_once);
+	cr_assert_eq(switch_with_registers(&outer.sp, inner.sp, no_post, NULL, set, got), 0);
+	cr_assert_eq(memcmp(set, got, sizeof set), 0);
+}
 
 static void round_upward(void)
 {
@@ -248,6 +261,52 @@ Test(arch, backtrace_ends_at_the_entry)
 	make(&inner, count_frames);
 	coiri_arch_switch(&outer.sp, inner.sp, no_post, NULL);
 	cr_assert(frames >= 1 && frames <= 4, "%d frames", frames);
+}
+
+static intptr_t count_frames_of_call(void *arg)
+{
+	void *frame[64];
+	frames = backtrace(frame, 64);
+	return (intptr_t)arg + 1;
+}
+
+Test(arch, backtrace_ends_at_a_called_entry)
+{
+	cr_assert_eq(coiri_arch_call_entry(count_frames_of_call, (void *)41), 42);
+	cr_assert(frames >= 1 && frames <= 3, "%d frames", frames);
+}
+
+enum { DEEPEST = 64 };
+
+static void *before[DEEPEST], *within[DEEPEST];
+static int frames_before, frames_within;
+
+static void walk_in_post(void *arg, void **save)
+{
+	(void)arg;
+	(void)save;
+	frames_within = backtrace(within, DEEPEST);
+}
+
+static void walk_and_switch(void)
+{
+	frames_before = backtrace(before, DEEPEST);
+	coiri_arch_switch(&inner.sp, outer.sp, no_post, NULL);
+	coiri_arch_leave(outer.sp, no_post, NULL);
+}
+
+/* A post action is called from the suspended frame, so what it sees is what a debugger sees of a parked context: itself, the
+ * switch, and then what the context's own walk found, the frame that called the switch being at another place in its function. */
+Test(arch, backtrace_through_a_suspended_context)
+{
+	make(&inner, walk_and_switch);
+	coiri_arch_switch(&outer.sp, inner.sp, no_post, NULL);
+	coiri_arch_switch(&outer.sp, inner.sp, walk_in_post, NULL);
+	cr_assert_geq(frames_before, 2);
+	cr_assert_eq(frames_within, frames_before + 2);
+	for (int i = 1; i < frames_before; i++)
+		cr_assert_eq(within[i + 2], before[i], "frame %d", i);
+	cr_assert((uintptr_t)within[2] - (uintptr_t)before[0] < 1000);
 }
 
 /* ---- call_on ---- */

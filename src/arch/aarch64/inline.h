@@ -32,11 +32,11 @@ COIRI_INLINE coiri_fp coiri_fp_read(void)
 	return words;
 }
 
-/* As in switch.S: a read is cheap, a write is not. */
+/* As in switch.S: a read is cheap, a write is not. "memory", because fegetround counts as a function of memory. */
 COIRI_INLINE void coiri_fp_set(coiri_fp from, coiri_fp to)
 {
 	if (unlikely(from != to))
-		__asm__ volatile("msr fpcr, %0" ::"r"(to));
+		__asm__ volatile("msr fpcr, %0" ::"r"(to) : "memory");
 }
 
 COIRI_INLINE void coiri_fp_enter(coiri_fp *words)

@@ -13,9 +13,9 @@
  *   BTI   each function begins with `bti c`, and both ways of resuming end in `ret`. A resume address is the return address of a call and has no
  *         landing pad: with `br` the guarded pages of a BTI program would fault there. (The price is a wrong guess of the return
  *         stack; arch.h has the reason for the indirect jump of the other processors.)
- *   PAC   C code built with -mbranch-protection signs x30 in its own frames with the stack pointer as the modifier and the
- *         process's key. A fiber goes on at the stack pointer that it left at, on whatever thread, so its signatures hold. The resume address in our frame is stored as
- *         it came, unsigned; so the objects do not claim PAC.
+ *   PAC   C code built with -mbranch-protection signs x30 in its own frames, with the stack pointer as the modifier and the process's key. A
+ *         fiber goes on at the stack pointer that it left at, on whatever thread, so its signatures hold. The resume address in our
+ *         frame is stored as it came, unsigned; so the objects do not claim PAC.
  *   GCS   not claimed: a guarded control stack belongs to the thread.
  */
 #include "frame.h"

@@ -29,11 +29,11 @@ COIRI_INLINE coiri_fp coiri_fp_read(void)
 	return words;
 }
 
-/* As in switch.S: a read is cheaper than a write. */
+/* As in switch.S: a read is cheaper than a write. "memory", because fegetround counts as a function of memory. */
 COIRI_INLINE void coiri_fp_set(coiri_fp from, coiri_fp to)
 {
 	if (unlikely(from != to))
-		__asm__ volatile("fsrm %0" ::"r"(to));
+		__asm__ volatile("fsrm %0" ::"r"(to) : "memory");
 }
 
 COIRI_INLINE void coiri_fp_enter(coiri_fp *words)

@@ -107,7 +107,7 @@
 	j	2b
 	.endm
 
-	/* The resume address goes to \resume. */
+	/* The resume address goes to \resume; the caller says by .cfi where ra is. */
 	.macro restore_context resume
 	ld	\resume, FRAME_RESUME(sp)
 	each_register load
@@ -116,7 +116,6 @@
 	addi	sp, sp, FRAME_SIZE
 	each_register cfi_restored
 	each_fp_register cfi_restored
-	.cfi_register ra, \resume
 	.cfi_def_cfa_offset 0
 	.endm
 
@@ -139,6 +138,7 @@ coiri_arch_switch:
 coiri_arch_parked:
 	.cfi_remember_state
 	restore_context t2
+	.cfi_register ra, t2
 	jr	t2
 	.cfi_restore_state
 	enter_context_cold
@@ -160,6 +160,7 @@ coiri_arch_leave:
 	jalr	a1
 	.cfi_remember_state
 	restore_context ra
+	.cfi_restore ra
 	ret
 	.cfi_restore_state
 	enter_context_cold

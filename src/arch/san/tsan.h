@@ -32,7 +32,8 @@ COIRI_INLINE void coiri_san_adopt(coiri_san *san)
 
 COIRI_INLINE void coiri_san_leave(coiri_san *from, coiri_san *to)
 {
-	(void)from;
+	if (from)
+		__tsan_acquire(from);
 	__tsan_switch_to_fiber(to->fiber, 0);
 }
 
@@ -48,15 +49,19 @@ COIRI_INLINE void coiri_san_hand_over(coiri_san *from, coiri_san *to)
 
 COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to)
 {
-	(void)from;
 	to->fiber = __tsan_create_fiber(0);
+	__tsan_release(from); /* of the notes themselves: for unnest, */
+	__tsan_release(to);   /* and for the child's own switches */
 	__tsan_switch_to_fiber(to->fiber, __tsan_switch_to_fiber_no_sync);
 }
 
 COIRI_INLINE void coiri_san_unnest(coiri_san *from, coiri_san *to)
 {
+	__tsan_acquire(from);
+	__tsan_acquire(to);
+	void *ended = to->fiber;
 	__tsan_switch_to_fiber(from->fiber, 0);
-	__tsan_destroy_fiber(to->fiber);
+	__tsan_destroy_fiber(ended);
 }
 
 COIRI_INLINE void coiri_san_end(coiri_san *san)
