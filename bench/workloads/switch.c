@@ -13,8 +13,9 @@
 static void *here, *there; /* suspended contexts */
 static long switches;
 
-static void nothing(void *arg)
+static void nothing(void *arg, void **save)
 {
+	(void)save;
 	(void)arg;
 }
 

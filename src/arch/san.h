@@ -12,6 +12,7 @@
  *   coiri_san_hand_over(from, to)       `from` has ended and `to` begins on the same stack, with no switch
  *   coiri_san_nest(from, to), coiri_san_unnest(from, to)    `to` runs as a call on top of `from`, and has ended
  *   coiri_san_move(san, low, size)      the context goes on on another stack, in a call
+ *   coiri_san_call_begin(back, san), coiri_san_call_end(back)    before the call there, and before its return
  *   coiri_san_end(san)                  its context is gone (any context may call)
  *   coiri_san_clean(low, size)          a stack is about to be used anew
  *   coiri_san_stack(low, size)          a stack exists

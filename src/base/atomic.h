@@ -62,7 +62,7 @@ COIRI_INLINE void coiri_pause(void)
 #elif defined(__aarch64__)
 	__asm__ volatile("isb" ::: "memory");
 #else
-	__asm__ volatile("" ::: "memory");
+	__asm__ volatile(".word 0x0100000f" ::: "memory"); /* riscv64: pause, of Zihintpause; nothing on a processor without */
 #endif
 }
 

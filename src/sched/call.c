@@ -18,7 +18,7 @@ static intptr_t run_call(void *arg)
 	call *c = arg;
 	coiri_san_arrive(c->here);
 	intptr_t result = c->fn(c->arg);
-	coiri_san_leave(NULL, c->back);
+	coiri_san_call_end(c->back);
 	return result;
 }
 
@@ -30,7 +30,7 @@ static intptr_t call_on(coiri_stack *stack, coiri_san *san, call *c)
 	coiri_san_move(san, stack->low, (size_t)(top - stack->low));
 	c->here = san;
 	c->back = &saved;
-	coiri_san_leave(&saved, san);
+	coiri_san_call_begin(&saved, san);
 	intptr_t result = coiri_arch_call_on(top, run_call, c);
 	coiri_san_arrive(&saved);
 	*san = saved;

@@ -19,7 +19,9 @@
  *
  * At least one sees the other. An owner that sees claim above b takes its announcement back and asks again under the lock, where top is
  * what is true. A thief that sees bottom below its claim leaves [bottom, ...) to the owner.
- * If claim has reached bottom before the owner announced anything, the deque is empty for it: the thief will get all it claimed.
+ * If claim has reached bottom before the owner announced anything, the owner takes the deque for empty. So it is, but for one case: the owner pushed
+ * and popped again between the thief's two looks at bottom, and the thief settles below. Then an element seems missing to the owner until the
+ * thief has settled; nothing is lost, and if the owner falls asleep over it, others find it (idle.h).
  *
  * top is moved last, with release, when the thief has read its slots; push takes room only from below top (acquire), so nothing is written over
  * that is still being read.
@@ -62,7 +64,7 @@ COIRI_INLINE bool coiri_deque_push(coiri_deque *q, coiri_fiber *f)
 	return true;
 }
 
-/* Owner, exact: thieves only ever remove. */
+/* Owner: but for the moment that the protocol above names, exact. */
 COIRI_INLINE bool coiri_deque_is_empty(coiri_deque *q)
 {
 	return at_load_relaxed(&q->bottom) <= at_load_relaxed(&q->claim);

@@ -30,9 +30,8 @@
  *
  *        a worker makes work                the last searcher leaves
  *        push, or fill run-next             hint = MORE | WATCH
- *        (nothing; the other's fence        heavy fence
- *        serves both)                       look at all queues
- *        look at hint
+ *        light fence                        heavy fence
+ *        look at hint                       look at all queues
  */
 #ifndef COIRI_IDLE_H
 #define COIRI_IDLE_H

@@ -17,8 +17,8 @@ bool coiri_next_steal(coiri_next *slot, coiri_fiber *f)
 		return false;
 	at_store_relaxed(&slot->wanted, true);
 	coiri_heavy_fence(); /* pairs with the light fence in swap */
-	/* acquire: pairs with the release of busy */
-	bool taken = !at_load_acquire(&slot->busy) && at_load_relaxed(&slot->fiber) == f;
+	/* acquire: pairs with the releases of busy and, if f was put there since it was last looked at, of fiber */
+	bool taken = !at_load_acquire(&slot->busy) && at_load_acquire(&slot->fiber) == f;
 	if (taken)
 		at_store_relaxed(&slot->fiber, NULL);
 	at_store_release(&slot->wanted, false); /* pairs with the acquire in swap */

@@ -119,7 +119,7 @@ coiri_fiber *coiri_pick_any(coiri_worker *w)
 
 static void starve(coiri_worker *w, coiri_fiber *f)
 {
-	if (!at_xchg_acquire(&w->rt->starving_said, true))
+	if (!at_xchg_acquire(&w->rt->starving_said, 1))
 		coiri_complain("no stack for fiber %llu: it waits until another fiber ends, and spawning gives -ENOMEM until then; use "
 			       "fewer fibers, smaller stacks (COIR_STACK), or allow more memory or maps (ulimit -v, vm.max_map_count)",
 			       (unsigned long long)coiri_handle(f).seq);

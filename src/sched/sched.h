@@ -85,6 +85,7 @@ COIRI_INLINE int coiri_switch(coiri_worker *w, coiri_fiber *me, coiri_fiber *nex
 
 COIRI_INLINE void coiri_notify_more(coiri_worker *w)
 {
+	coiri_light_fence(); /* pairs with the heavy fence in coiri_idle_found */
 	if (unlikely(at_load_relaxed(&w->rt->idle.hint) != 0))
 		coiri_idle_wake_one(&w->rt->idle, w);
 }
@@ -115,6 +116,7 @@ COIRI_INLINE int coiri_put_next(coiri_worker *w, coiri_fiber *f)
 	coiri_fiber *old = coiri_next_peek(&w->next);
 	if (!old) {
 		coiri_next_fill(&w->next, f);
+		coiri_light_fence(); /* pairs with the heavy fence in coiri_idle_found */
 		if (unlikely(at_load_relaxed(&w->rt->idle.hint) & COIRI_HINT_WATCH))
 			return coiri_idle_wake_one(&w->rt->idle, w);
 		return 0;

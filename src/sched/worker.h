@@ -85,7 +85,7 @@ typedef struct coiri_runtime {
 	coiri_idle idle;
 	/* Fibers that found no stack: they wait until one comes free, and meanwhile spawning gives -ENOMEM. */
 	coiri_inject starved;
-	coiri_atomic(bool) starving_said;
+	coiri_atomic(uint32_t) starving_said;
 } coiri_runtime;
 
 /* The running runtime, or NULL. Plain threads get at it through coiri_enter, between which and coiri_exit it stays up: coiri_visitors is

@@ -109,7 +109,7 @@ bool coiri_arena_guard_hit(const void *address, size_t *size)
 		if ((const char *)address < a->base || offset >= a->bytes)
 			continue;
 		*size = coiri_class_size(a->class);
-		return offset % coiri_slot_size(a->class) < COIRI_PAGE;
+		return offset % coiri_slot_size(a->class) < COIRI_GUARD_BYTES;
 	}
 	return false;
 }

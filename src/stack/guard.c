@@ -19,10 +19,10 @@ static coiri_rung first_rung = COIRI_RUNG_NONE;
 static coiri_atomic(long) maps_left;
 static coiri_atomic(bool) refusal_said;
 
-static int madvise_quiet(char *page, int advice)
+static int install(char *guard, size_t bytes)
 {
 	int saved = errno;
-	int r = madvise(page, COIRI_PAGE, advice) ? -errno : 0;
+	int r = madvise(guard, bytes, MADV_GUARD_INSTALL) ? -errno : 0;
 	errno = saved;
 	return r;
 }
@@ -45,7 +45,7 @@ static bool install_works(void)
 	char *page = mmap(NULL, COIRI_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	bool works = false;
 	if (page != MAP_FAILED) {
-		works = madvise_quiet(page, MADV_GUARD_INSTALL) == 0 && is_guarded(page);
+		works = install(page, COIRI_PAGE) == 0 && is_guarded(page);
 		munmap(page, COIRI_PAGE);
 	}
 	errno = saved;
@@ -101,11 +101,11 @@ void coiri_guard_stop(void)
 	first_rung = COIRI_RUNG_NONE;
 }
 
-static bool guard_by_mprotect(char *page)
+static bool guard_by_mprotect(char *guard)
 {
 	if (at_add_relaxed(&maps_left, -MAPS_PER_GUARD) >= MAPS_PER_GUARD) {
 		int saved = errno;
-		int r = mprotect(page, COIRI_PAGE, PROT_NONE);
+		int r = mprotect(guard, COIRI_GUARD_BYTES, PROT_NONE);
 		errno = saved;
 		if (r == 0)
 			return true;
@@ -116,10 +116,10 @@ static bool guard_by_mprotect(char *page)
 
 coiri_rung coiri_guard_page(char *low)
 {
-	char *page = low - COIRI_PAGE;
-	if (first_rung == COIRI_RUNG_INSTALL && madvise_quiet(page, MADV_GUARD_INSTALL) == 0)
+	char *guard = low - COIRI_GUARD_BYTES;
+	if (first_rung == COIRI_RUNG_INSTALL && install(guard, COIRI_GUARD_BYTES) == 0)
 		return COIRI_RUNG_INSTALL;
-	if (guard_by_mprotect(page))
+	if (guard_by_mprotect(guard))
 		return COIRI_RUNG_MPROTECT;
 	if (wanted_guard == COIR_GUARD_CANARY)
 		return COIRI_RUNG_CANARY;

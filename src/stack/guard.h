@@ -27,7 +27,7 @@ typedef enum coiri_rung {
 /* Finds the rung to begin with. */
 void coiri_guard_start(coir_guard wanted);
 
-/* Guards the page below low. Says which rung did it; COIRI_RUNG_NONE: refuse the stack. Any thread. */
+/* Guards what lies below low. Says which rung did it; COIRI_RUNG_NONE: refuse the stack. Any thread. */
 coiri_rung coiri_guard_page(char *low);
 
 /* Forgets the maps that were budgeted: they are unmapped. */

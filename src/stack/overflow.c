@@ -28,9 +28,9 @@ static void print_backtrace(void)
 
 void coiri_overflow_die(size_t size, const char *how)
 {
-	static coiri_atomic(bool) dying;
+	static coiri_atomic(uint32_t) dying;
 	char who[256] = "a thread of the program";
-	if (at_xchg_acquire(&dying, true))
+	if (at_xchg_acquire(&dying, 1))
 		pause(); /* another thread is dying of the same and will take us with it */
 	if (describe_current)
 		describe_current(who, sizeof who);

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define KEEP_HOT 64u /* stacks of a shared pool that trimming leaves hot */
 
@@ -243,6 +244,10 @@ coiri_stack_figures coiri_stack_count(void)
 
 int coiri_stacks_start(const coiri_stack_setup *setup)
 {
+	if (sysconf(_SC_PAGESIZE) != COIRI_PAGE) {
+		coiri_complain("this kernel's pages have %ld bytes; coir's stacks are laid out for pages of %u", sysconf(_SC_PAGESIZE), COIRI_PAGE);
+		return -ENOTSUP;
+	}
 	nodes = setup->nodes;
 	default_class = coiri_stack_class(setup->default_size);
 	size_t bytes = (size_t)nodes * COIRI_STACK_CLASSES * sizeof *pools;

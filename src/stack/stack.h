@@ -6,8 +6,8 @@
  * of usable bytes. The page count of a slot is odd on purpose: power-of-two strides make the hot tops of all stacks collide in
  * the TLB and the caches. For the same reason the top is moved down by 0 to 7 cache lines, by the slot's number (its colour).
  *
- *   slot: | guard page | usable, grows down .............. <- top | coiri_stack | colour |
- *          low - 4096   low                                                              end of the slot
+ *   slot: | guard | usable, grows down .............. <- top | coiri_stack | colour |
+ *                  low                                                                   end of the slot
  *
  * Life of a stack: fresh (never touched, carved from an arena) -> in use -> pooled hot (memory kept, listed through its header)
  * -> in use ..., or trimmed (memory given back to the kernel, listed outside of itself) -> in use. Slots go back to the kernel
@@ -24,6 +24,14 @@
 #include <coir/runtime.h>
 
 #define COIRI_PAGE 4096u
+
+/* Code compiled with -fstack-clash-protection touches its stack at least once in so many bytes, so no frame hops over such a guard: a page, but
+ * 64 KiB on aarch64. (On riscv64 gcc 12 has no such protection.) An odd number of pages. */
+#if defined(__aarch64__)
+#define COIRI_GUARD_BYTES (17 * COIRI_PAGE)
+#else
+#define COIRI_GUARD_BYTES COIRI_PAGE
+#endif
 
 /* Usable bytes of class c: COIR_STACK_MIN << c, from 16 KiB up to 1 GiB. */
 #define COIRI_STACK_CLASSES 17u
@@ -73,7 +81,7 @@ COIRI_INLINE size_t coiri_class_size(unsigned class)
 
 COIRI_INLINE size_t coiri_slot_size(unsigned class)
 {
-	return coiri_class_size(class) + COIRI_PAGE;
+	return coiri_class_size(class) + COIRI_GUARD_BYTES;
 }
 
 /* Where the owner's frames start: 16-byte aligned, just under the header. */
@@ -124,7 +132,7 @@ size_t coiri_stack_used(coiri_stack *stack);
 /* True while the canary of a stack stands, or if it has none. */
 bool coiri_stack_canary_ok(const coiri_stack *stack);
 
-/* For a fault: is the address in a guard page, and of how large a stack? Async-signal-safe. */
+/* For a fault: is the address in a guard, and of how large a stack? Async-signal-safe. */
 bool coiri_stack_guard_hit(const void *address, size_t *size);
 
 typedef struct coiri_stack_figures {

@@ -20,6 +20,8 @@ typedef struct coiri_san {
 #define coiri_san_unnest(from, to)      ((void)(to))
 #define coiri_san_end(san)              ((void)(san))
 #define coiri_san_move(san, low, size)  ((void)(san))
+#define coiri_san_call_begin(back, san) ((void)(san))
+#define coiri_san_call_end(back)        ((void)(back))
 #define coiri_san_clean(low, size)      ((void)(low))
 #define coiri_san_stack(low, size)      ((void)(low))
 #define coiri_san_publish(p)            ((void)(p))

@@ -32,9 +32,10 @@ COIRI_INLINE uint16_t coiri_fp_x87(void)
 	return word;
 }
 
+/* "memory" wherever a word is set: the compiler may think that fegetround() reads memory, and must not move it across. */
 COIRI_INLINE void coiri_fp_load(const coiri_fp *words)
 {
-	__asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(words->mxcsr), "m"(words->x87));
+	__asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(words->mxcsr), "m"(words->x87) : "memory");
 }
 
 COIRI_INLINE bool coiri_fp_is_default(void)
@@ -47,14 +48,14 @@ COIRI_INLINE void coiri_fp_enter(coiri_fp *words)
 {
 	words->x87 = coiri_fp_default.x87;
 	if (unlikely(!coiri_fp_is_default()))
-		__asm__ volatile("fnstcw %0\n\tstmxcsr %1\n\tfldcw %2" : "=m"(words->x87), "=m"(words->mxcsr) : "m"(coiri_fp_default.x87));
-	__asm__ volatile("ldmxcsr %0" ::"m"(coiri_fp_default.mxcsr));
+		__asm__ volatile("fnstcw %0\n\tstmxcsr %1\n\tfldcw %2" : "=m"(words->x87), "=m"(words->mxcsr) : "m"(coiri_fp_default.x87) : "memory");
+	__asm__ volatile("ldmxcsr %0" ::"m"(coiri_fp_default.mxcsr) : "memory");
 }
 
 COIRI_INLINE void coiri_fp_leave(const coiri_fp *words)
 {
 	if (likely(words->x87 == coiri_fp_default.x87 && coiri_fp_is_default()))
-		__asm__ volatile("ldmxcsr %0" ::"m"(coiri_fp_default.mxcsr));
+		__asm__ volatile("ldmxcsr %0" ::"m"(coiri_fp_default.mxcsr) : "memory");
 	else
 		coiri_fp_load(words->x87 == coiri_fp_default.x87 ? &coiri_fp_default : words);
 }
@@ -62,7 +63,7 @@ COIRI_INLINE void coiri_fp_leave(const coiri_fp *words)
 COIRI_INLINE void coiri_fp_keep(void)
 {
 	uint16_t word = coiri_fp_x87() | COIRI_FP_KEEP;
-	__asm__ volatile("fldcw %0" ::"m"(word));
+	__asm__ volatile("fldcw %0" ::"m"(word) : "memory");
 }
 
 COIRI_INLINE char *coiri_arch_sp(void)
