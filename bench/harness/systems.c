@@ -39,7 +39,7 @@ struct program programs[] = {
     {.system = "pthread", .file = "peers/peer-pthread"},
     {.system = "limit", .file = "peers/peer-limit", .package = "an x86-64 processor"},
     {.system = "seq", .file = "peers/peer-seq"},
-    {NULL},
+    {.system = NULL},
 };
 
 static char *beside_self(const char *file)

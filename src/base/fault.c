@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* One write(2), so that lines of several threads do not mix and no stdio lock is needed. */
-static void say(const char *function, const char *format, va_list args)
+static void COIRI_PRINTF(2, 0) say(const char *function, const char *format, va_list args)
 {
 	char line[1024];
 	int head = snprintf(line, sizeof line, function ? "coir: %s: " : "coir: ", function);

@@ -97,7 +97,8 @@ static void size_text(char *buf, size_t size, uint64_t bytes)
 	int unit = 0;
 	for (; unit < 3 && bytes && bytes % 1024 == 0; unit++)
 		bytes /= 1024;
-	snprintf(buf, size, "%" PRIu64 "%.1s", bytes, unit ? &suffixes[unit - 1] : "");
+	const char suffix[2] = {unit ? suffixes[unit - 1] : '\0', '\0'};
+	snprintf(buf, size, "%" PRIu64 "%s", bytes, suffix);
 }
 
 static const char *word_text(const word *words, int64_t value)
