@@ -2,12 +2,13 @@
  *
  * runtime.c - the composition root: brings the rooms up and down, in order.
  *
- * There is one runtime object, static, so that a plain thread that calls in while it goes down finds memory. Its phases, under one
- * lock: down -> up (coir_start, coir_run) -> down. Workers set themselves up in their own threads (memory of theirs is first touched there)
- * and wait until all are ready, so that a failure anywhere is an error code and nothing has run.
+ * There is one runtime object, static, so that a plain thread that calls in while it goes down finds memory. Its
+ * phases, under one lock: down -> up (coir_start, coir_run) -> down. Workers set themselves up in their own threads
+ * (memory of theirs is first touched there) and wait until all are ready, so that a failure anywhere is an error code
+ * and nothing has run.
  *
- * Fork: the child has only the thread that forked. It forgets the runtime at once (every call gives -EPERM), and makes its tables usable
- * again at its next start; the stacks stay mapped, because that thread may stand on one.
+ * Fork: the child has only the thread that forked. It forgets the runtime at once (every call gives -EPERM), and makes
+ * its tables usable again at its next start; the stacks stay mapped, because that thread may stand on one.
  */
 #include "base/fault.h"
 #include "base/option.h"

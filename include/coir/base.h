@@ -9,21 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COIR_VERSION_MAJOR 0
-#define COIR_VERSION_MINOR 1
-#define COIR_VERSION_PATCH 0
+#define COIR_VERSION_MAJOR  0
+#define COIR_VERSION_MINOR  1
+#define COIR_VERSION_PATCH  0
 #define COIR_VERSION_STRING "0.1.0"
 
 #ifdef __cplusplus
 #define COIR_BEGIN_DECLS extern "C" {
-#define COIR_END_DECLS }
+#define COIR_END_DECLS   }
 #else
 #define COIR_BEGIN_DECLS
 #define COIR_END_DECLS
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
-#define COIR_API __attribute__((visibility("default")))
+#define COIR_API        __attribute__((visibility("default")))
 #define COIR_MUST_CHECK __attribute__((warn_unused_result))
 #else
 #define COIR_API

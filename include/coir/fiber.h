@@ -40,7 +40,10 @@ typedef struct coir_attr {
 	                           * before a join returns */
 } coir_attr;
 
-#define COIR_ATTR_INIT {sizeof(coir_attr), NULL, 0, false, false, NULL}
+#define COIR_ATTR_INIT                                         \
+	{                                                      \
+		sizeof(coir_attr), NULL, 0, false, false, NULL \
+	}
 
 /* Makes a fiber that runs fn(arg), and stores its handle in *out. It starts later, on any worker; on the
  * spawning worker the newest starts first. The handle must be joined or detached exactly once; with
@@ -95,8 +98,8 @@ COIR_API int coir_worker(void);
 
 /* ---- fiber-local storage: pthread_setspecific for fibers ---- */
 
-#define COIR_KEYS_MAX 128             /* keys that can exist at a time */
-#define COIR_DESTRUCTOR_ITERATIONS 4 /* rounds of destructors at a fiber's end, as POSIX has it */
+#define COIR_KEYS_MAX              128 /* keys that can exist at a time */
+#define COIR_DESTRUCTOR_ITERATIONS 4   /* rounds of destructors at a fiber's end, as POSIX has it */
 
 typedef unsigned coir_key;
 

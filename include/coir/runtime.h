@@ -56,7 +56,10 @@ typedef struct coir_config {
 	int overflow_report;  /* COIR_OVERFLOW_REPORT: -1 leaves SIGSEGV and SIGBUS alone: no overflow message */
 } coir_config;
 
-#define COIR_CONFIG_INIT {sizeof(coir_config), 0, COIR_PIN_DEFAULT, NULL, 0, 0, COIR_GUARD_DEFAULT, 0, 0}
+#define COIR_CONFIG_INIT                                                                       \
+	{                                                                                      \
+		sizeof(coir_config), 0, COIR_PIN_DEFAULT, NULL, 0, 0, COIR_GUARD_DEFAULT, 0, 0 \
+	}
 
 /* Starts a runtime, runs fn(arg) as its main fiber on a stack of main_stack bytes, shuts down when that
  * returns and stores its result in *out (out may be NULL). Fibers that still live then are abandoned, as

@@ -6,13 +6,14 @@
  * control words and the resume address on its stack, in ONE format (ARCH/frame.h), whoever saved it and whoever
  * resumes it.
  *
- * What the shape follows from (docs/decisions/0001-switch.md has the figures): return prediction is the cost of a switch,
- * not the registers. So
+ * What the shape follows from (docs/decisions/0001-switch.md has the figures): return prediction is the cost of a
+ * switch, not the registers. So
  *   - the switch is a leaf in assembly that the API functions reach by a sibling call: the resumed fiber goes
  *     straight back into the code that called yield, park or join, through no further frame;
- *   - it resumes by an indirect jump, which is predicted by where it goes, not by a call stack that belongs to another fiber;
- *   - work that must wait until the old context is off its stack (the post action) is called on the new stack before the
- *     resumed side's registers come back, so that the resumed side runs nothing of it.
+ *   - it resumes by an indirect jump, which is predicted by where it goes, not by a call stack that belongs to another
+ *     fiber;
+ *   - work that must wait until the old context is off its stack (the post action) is called on the new stack before
+ *     the resumed side's registers come back, so that the resumed side runs nothing of it.
  * Nothing relies on the sibling call for correctness: sanitizer builds drop it.
  */
 #ifndef COIRI_ARCH_H
@@ -20,27 +21,29 @@
 
 #include "base/compiler.h"
 
-/* Runs on the new stack, before anything of the resumed side does; may free or publish the context just left. It gets the switch's arg, and
- * its save (unspecified in coiri_arch_leave): in a register, because through memory the way from the one side to the other would be longer. */
+/* Runs on the new stack, before anything of the resumed side does; may free or publish the context just left. It gets
+ * the switch's arg, and its save (unspecified in coiri_arch_leave): in a register, because through memory the way from
+ * the one side to the other would be longer. */
 typedef void (*coiri_post)(void *arg, void **save);
 
-/* Saves the caller's context in *save, goes to the context `to`, calls post(arg, save) there and resumes it. Returns 0 when somebody
- * switches back, maybe on another kernel thread. */
+/* Saves the caller's context in *save, goes to the context `to`, calls post(arg, save) there and resumes it. Returns 0
+ * when somebody switches back, maybe on another kernel thread. */
 int coiri_arch_switch(void **save, void *to, coiri_post post, void *arg);
 
-/* The same without saving: the caller's context has ended. Resumes by a return instruction: what ends is most often resumed
- * into what called it, so the call stack predicts right. */
+/* The same without saving: the caller's context has ended. Resumes by a return instruction: what ends is most often
+ * resumed into what called it, so the call stack predicts right. */
 COIRI_NORETURN void coiri_arch_leave(void *to, coiri_post post, void *arg);
 
-/* Lays a first context at the top of a fresh stack (16-byte aligned), which will call entry(), and returns it. entry never
- * returns. Unwinding ends there: the return address is marked undefined, the frame pointer is 0. */
+/* Lays a first context at the top of a fresh stack (16-byte aligned), which will call entry(), and returns it. entry
+ * never returns. Unwinding ends there: the return address is marked undefined, the frame pointer is 0. */
 void *coiri_arch_make(void *top, void (*entry)(void));
 
-/* Calls fn(arg) as the base of another fiber on this stack: unwinding and frame-pointer walks end there, as in coiri_arch_make's context. */
+/* Calls fn(arg) as the base of another fiber on this stack: unwinding and frame-pointer walks end there, as in
+ * coiri_arch_make's context. */
 intptr_t coiri_arch_call_entry(intptr_t (*fn)(void *), void *arg);
 
-/* Called when an exception looks for a handler and has come to the base of a fiber, where there is none; the program then ends by
- * std::terminate. */
+/* Called when an exception looks for a handler and has come to the base of a fiber, where there is none; the program
+ * then ends by std::terminate. */
 extern void (*coiri_arch_uncaught)(void);
 
 /* Calls fn(arg) on the stack whose top is given, and returns its result on the caller's own. */
@@ -62,7 +65,8 @@ void coiri_arch_fp_capture(void);
 
 /* Each inline.h gives:
  *   COIRI_TLS_LOAD(type, symbol)   reads an initial-exec thread-local pointer anew, in an asm that the compiler can't
- *                                  move or reuse across a switch (it would else keep the address of the old thread's copy)
+ *                                  move or reuse across a switch (it would else keep the address of the old thread's
+ *                                  copy)
  *   coiri_fp                       the control words as a value
  *   coiri_fp_enter(&words)         notes the caller's words and sets those a fiber starts with
  *   coiri_fp_leave(&words)         puts them back

@@ -2,8 +2,8 @@
  *
  * arch/personality.c - what the unwinder calls at the base of a fiber (Itanium C++ ABI, level I: exception handling).
  *
- * It never claims a handler; the unwinder goes on, finds the end of the stack, and the thrower terminates the program. All this does is to
- * say first which fiber it was.
+ * It never claims a handler; the unwinder goes on, finds the end of the stack, and the thrower terminates the program.
+ * All this does is to say first which fiber it was.
  */
 #include "arch/arch.h"
 

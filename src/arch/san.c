@@ -14,7 +14,8 @@ void coiri_san_check(void)
 {
 	const char *program = __tsan_init ? "thread" : __asan_init ? "address" : NULL;
 	if (program && strcmp(COIRI_SAN_NAME, program) != 0)
-		coiri_complain("this program is built with -fsanitize=%s, but libcoir is not: expect false reports; build it with "
+		coiri_complain("this program is built with -fsanitize=%s, but libcoir is not: expect false reports; "
+			       "build it with "
 			       "meson setup -Db_sanitize=%s",
 			       program, program);
 }

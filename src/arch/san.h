@@ -2,8 +2,8 @@
  *
  * arch/san.h - telling AddressSanitizer, ThreadSanitizer and Valgrind about every switch.
  *
- * One contract, one header for each tool, chosen here by how the library is compiled; san/none.h is all empty. A coiri_san
- * belongs to each context (a fiber's, or a worker's own).
+ * One contract, one header for each tool, chosen here by how the library is compiled; san/none.h is all empty. A
+ * coiri_san belongs to each context (a fiber's, or a worker's own).
  *
  *   coiri_san_begin(san, low, size)     a context begins on that stack (a fiber's first run)
  *   coiri_san_adopt(san)                the calling kernel thread's own context
@@ -16,7 +16,8 @@
  *   coiri_san_end(san)                  its context is gone (any context may call)
  *   coiri_san_clean(low, size)          a stack is about to be used anew
  *   coiri_san_stack(low, size)          a stack exists
- *   coiri_san_publish(p), coiri_san_receive(p)    an order that the tool can't see: all before the first is before all after
+ *   coiri_san_publish(p), coiri_san_receive(p)
+ *                                       an order that the tool can't see: all before the first is before all after
  *                                       the second
  */
 #ifndef COIRI_SAN_H

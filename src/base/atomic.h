@@ -15,22 +15,22 @@
 
 #define coiri_atomic(T) _Atomic(T)
 
-#define at_init(p, v)           atomic_init((p), (v))
-#define at_load_relaxed(p)      atomic_load_explicit((p), memory_order_relaxed)
-#define at_load_acquire(p)      atomic_load_explicit((p), memory_order_acquire)
-#define at_load_seq_cst(p)      atomic_load_explicit((p), memory_order_seq_cst)
-#define at_store_relaxed(p, v)  atomic_store_explicit((p), (v), memory_order_relaxed)
-#define at_store_release(p, v)  atomic_store_explicit((p), (v), memory_order_release)
-#define at_store_seq_cst(p, v)  atomic_store_explicit((p), (v), memory_order_seq_cst)
-#define at_xchg_acquire(p, v)   atomic_exchange_explicit((p), (v), memory_order_acquire)
-#define at_xchg_release(p, v)   atomic_exchange_explicit((p), (v), memory_order_release)
-#define at_xchg_acq_rel(p, v)   atomic_exchange_explicit((p), (v), memory_order_acq_rel)
-#define at_add_relaxed(p, v)    atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
-#define at_add_seq_cst(p, v)    atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
-#define at_add_acq_rel(p, v)    atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
-#define at_sub_acq_rel(p, v)    atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
-#define at_or_acq_rel(p, v)     atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
-#define at_and_acq_rel(p, v)    atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
+#define at_init(p, v)          atomic_init((p), (v))
+#define at_load_relaxed(p)     atomic_load_explicit((p), memory_order_relaxed)
+#define at_load_acquire(p)     atomic_load_explicit((p), memory_order_acquire)
+#define at_load_seq_cst(p)     atomic_load_explicit((p), memory_order_seq_cst)
+#define at_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define at_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define at_store_seq_cst(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
+#define at_xchg_acquire(p, v)  atomic_exchange_explicit((p), (v), memory_order_acquire)
+#define at_xchg_release(p, v)  atomic_exchange_explicit((p), (v), memory_order_release)
+#define at_xchg_acq_rel(p, v)  atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+#define at_add_relaxed(p, v)   atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define at_add_seq_cst(p, v)   atomic_fetch_add_explicit((p), (v), memory_order_seq_cst)
+#define at_add_acq_rel(p, v)   atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
+#define at_sub_acq_rel(p, v)   atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
+#define at_or_acq_rel(p, v)    atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
+#define at_and_acq_rel(p, v)   atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
 
 /* Compare-and-swap; *expected gets what was there on failure, where the order is the failure order (the second one). */
 #define at_cas_relaxed(p, expected, v) \
@@ -62,7 +62,8 @@ COIRI_INLINE void coiri_pause(void)
 #elif defined(__aarch64__)
 	__asm__ volatile("isb" ::: "memory");
 #else
-	__asm__ volatile(".word 0x0100000f" ::: "memory"); /* riscv64: pause, of Zihintpause; nothing on a processor without */
+	__asm__ volatile(".word 0x0100000f" ::
+				 : "memory"); /* riscv64: pause, of Zihintpause; nothing on a processor without */
 #endif
 }
 

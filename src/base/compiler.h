@@ -22,7 +22,7 @@
 #define COIRI_ALIGNED(n)   __attribute__((aligned(n)))
 #define COIRI_LINE_ALIGNED COIRI_ALIGNED(COIRI_CACHE_LINE)
 
-#define coiri_container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define coiri_container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 COIRI_INLINE size_t coiri_round_up(size_t n, size_t unit)
 {

@@ -13,10 +13,10 @@ void coiri_complain(const char *format, ...) COIRI_PRINTF(1, 2);
 /* A broken invariant of coir itself, or misuse that can't be answered with a code: one line, then abort. */
 COIRI_NORETURN COIRI_COLD void coiri_panic(const char *function, const char *format, ...) COIRI_PRINTF(2, 3);
 
-#define coiri_check(condition, reason)                        \
-	do {                                                  \
-		if (unlikely(!(condition)))                   \
-			coiri_panic(__func__, "%s", reason);  \
+#define coiri_check(condition, reason)                       \
+	do {                                                 \
+		if (unlikely(!(condition)))                  \
+			coiri_panic(__func__, "%s", reason); \
 	} while (0)
 
 /* Checked only without NDEBUG. */

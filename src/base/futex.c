@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* The raw system call keeps the caller's errno: a lock's slow path may sit under any API call. */
-static long futex(coiri_atomic(uint32_t) *word, int op, uint32_t value, const struct timespec *timeout)
+static long futex(coiri_atomic(uint32_t) * word, int op, uint32_t value, const struct timespec *timeout)
 {
 	int saved = errno;
 	long r = syscall(SYS_futex, word, op, value, timeout, NULL, 0);
@@ -18,14 +18,14 @@ static long futex(coiri_atomic(uint32_t) *word, int op, uint32_t value, const st
 	return r;
 }
 
-int coiri_futex_wait(coiri_atomic(uint32_t) *word, uint32_t expected, int64_t timeout_ns)
+int coiri_futex_wait(coiri_atomic(uint32_t) * word, uint32_t expected, int64_t timeout_ns)
 {
 	struct timespec limit = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
 	long r = futex(word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, expected, timeout_ns < 0 ? NULL : &limit);
 	return r == -ETIMEDOUT ? -ETIMEDOUT : 0;
 }
 
-void coiri_futex_wake(coiri_atomic(uint32_t) *word, int count)
+void coiri_futex_wake(coiri_atomic(uint32_t) * word, int count)
 {
 	futex(word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, (uint32_t)count, NULL);
 }

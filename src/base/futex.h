@@ -9,10 +9,10 @@
 
 /* Sleeps while *word == expected, at most timeout_ns (below 0: no limit). Returns 0 when woken (also
  * spuriously, or when the word differed), -ETIMEDOUT when the time was up. */
-int coiri_futex_wait(coiri_atomic(uint32_t) *word, uint32_t expected, int64_t timeout_ns);
+int coiri_futex_wait(coiri_atomic(uint32_t) * word, uint32_t expected, int64_t timeout_ns);
 
 /* Wakes up to count sleepers. */
-void coiri_futex_wake(coiri_atomic(uint32_t) *word, int count);
+void coiri_futex_wake(coiri_atomic(uint32_t) * word, int count);
 
 /* A small lock for slow paths: one word, three states (0 free, 1 held, 2 held and wanted), after
  * U. Drepper, "Futexes are tricky". All zero is unlocked. Never held across a switch. */

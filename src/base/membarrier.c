@@ -19,7 +19,8 @@ static bool membarrier(int command)
 void coiri_fence_setup(void)
 {
 	/* Tried out, not only asked for: an emulator may accept the registration alone. */
-	coiri_fence_symmetric = !membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) || !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	coiri_fence_symmetric =
+		!membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) || !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 }
 
 void coiri_heavy_fence(void)

@@ -34,11 +34,17 @@ typedef struct word {
 
 /* Of several words for one value the first is shown. */
 static const word pins[] = {
-	{"none", COIR_PIN_NONE}, {"compact", COIR_PIN_COMPACT}, {"scatter", COIR_PIN_SCATTER}, {NULL, 0},
+	{"none", COIR_PIN_NONE},
+	{"compact", COIR_PIN_COMPACT},
+	{"scatter", COIR_PIN_SCATTER},
+	{NULL, 0},
 };
 static const word guards[] = {
-	{"auto", COIR_GUARD_AUTO},     {"install", COIR_GUARD_INSTALL}, {"mprotect", COIR_GUARD_MPROTECT},
-	{"canary", COIR_GUARD_CANARY}, {NULL, 0},
+	{"auto", COIR_GUARD_AUTO},
+	{"install", COIR_GUARD_INSTALL},
+	{"mprotect", COIR_GUARD_MPROTECT},
+	{"canary", COIR_GUARD_CANARY},
+	{NULL, 0},
 };
 static const word switches[] = {
 	{"on", 1}, {"off", -1}, {"1", 1}, {"0", -1}, {"yes", 1}, {"no", -1}, {"-1", -1}, {NULL, 0},
@@ -61,27 +67,20 @@ typedef struct option {
 #define FIELD(f) #f, offsetof(coir_config, f)
 
 static const option table[COIRI_OPTIONS] = {
-	[COIRI_OPTION_WORKERS] = {
-		FIELD(workers), "COIR_WORKERS", KIND_COUNT, NULL, 0, COIR_WORKERS_MAX, 0,
-		"kernel threads that run fibers; auto: one for each processor the process may use"},
-	[COIRI_OPTION_PIN] = {
-		FIELD(pin), "COIR_PIN", KIND_WORD, pins, 0, 0, COIR_PIN_NONE,
-		"where workers are bound: none, compact, scatter, or a list such as 0,2,4-7"},
-	[COIRI_OPTION_STACK] = {
-		FIELD(stack_size), "COIR_STACK", KIND_SIZE, NULL, COIR_STACK_MIN, COIR_STACK_MAX, 128 << 10,
-		"stack of a fiber that asks for none"},
-	[COIRI_OPTION_MAIN_STACK] = {
-		FIELD(main_stack), "COIR_MAIN_STACK", KIND_SIZE, NULL, COIR_STACK_MIN, COIR_STACK_MAX, 0,
-		"stack of the main fiber"},
-	[COIRI_OPTION_GUARD] = {
-		FIELD(guard), "COIR_GUARD", KIND_WORD, guards, 0, 0, COIR_GUARD_AUTO,
-		"how the end of a stack is guarded: auto, install, mprotect, canary"},
-	[COIRI_OPTION_WIPE_STACKS] = {
-		FIELD(wipe_stacks), "COIR_WIPE_STACKS", KIND_WORD, switches, 0, 0, OFF,
-		"clear a stack when its fiber ends"},
-	[COIRI_OPTION_OVERFLOW_REPORT] = {
-		FIELD(overflow_report), "COIR_OVERFLOW_REPORT", KIND_WORD, switches, 0, 0, ON,
-		"catch SIGSEGV and SIGBUS to name the fiber whose stack overflowed"},
+	[COIRI_OPTION_WORKERS] = {FIELD(workers), "COIR_WORKERS", KIND_COUNT, NULL, 0, COIR_WORKERS_MAX, 0,
+				  "kernel threads that run fibers; auto: one for each processor the process may use"},
+	[COIRI_OPTION_PIN] = {FIELD(pin), "COIR_PIN", KIND_WORD, pins, 0, 0, COIR_PIN_NONE,
+			      "where workers are bound: none, compact, scatter, or a list such as 0,2,4-7"},
+	[COIRI_OPTION_STACK] = {FIELD(stack_size), "COIR_STACK", KIND_SIZE, NULL, COIR_STACK_MIN, COIR_STACK_MAX,
+				128 << 10, "stack of a fiber that asks for none"},
+	[COIRI_OPTION_MAIN_STACK] = {FIELD(main_stack), "COIR_MAIN_STACK", KIND_SIZE, NULL, COIR_STACK_MIN,
+				     COIR_STACK_MAX, 0, "stack of the main fiber"},
+	[COIRI_OPTION_GUARD] = {FIELD(guard), "COIR_GUARD", KIND_WORD, guards, 0, 0, COIR_GUARD_AUTO,
+				"how the end of a stack is guarded: auto, install, mprotect, canary"},
+	[COIRI_OPTION_WIPE_STACKS] = {FIELD(wipe_stacks), "COIR_WIPE_STACKS", KIND_WORD, switches, 0, 0, OFF,
+				      "clear a stack when its fiber ends"},
+	[COIRI_OPTION_OVERFLOW_REPORT] = {FIELD(overflow_report), "COIR_OVERFLOW_REPORT", KIND_WORD, switches, 0, 0, ON,
+					  "catch SIGSEGV and SIGBUS to name the fiber whose stack overflowed"},
 };
 
 _Static_assert(sizeof(coir_pin) == sizeof(int) && sizeof(coir_guard) == sizeof(int), "words are read as int");

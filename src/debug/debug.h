@@ -7,7 +7,8 @@
 
 #include "sched/worker.h"
 
-/* "fiber 7 'name', entry f+0x0", of the fiber that runs on the calling thread. Async-signal-safe as far as dladdr is. */
+/* "fiber 7 'name', entry f+0x0", of the fiber that runs on the calling thread. Async-signal-safe as far as dladdr is.
+ * */
 void coiri_describe_current(char *text, size_t size);
 
 /* The line before an uncaught exception ends the program. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sched/array.h - the circular array under the deque and the ring: a power of two of slots, indexed by ever-counting positions.
+ * sched/array.h - the circular array under the deque and the ring: a power of two of slots, indexed by ever-counting
+ * positions.
  */
 #ifndef COIRI_ARRAY_H
 #define COIRI_ARRAY_H

@@ -75,7 +75,7 @@ unsigned coiri_deque_steal(coiri_deque *q, coiri_fiber **out, unsigned max)
 		n = (int64_t)max;
 	if (n > 0) {
 		at_store_relaxed(&q->claim, t + n);
-		coiri_heavy_fence(); /* pairs with the light fence of pop */
+		coiri_heavy_fence();                     /* pairs with the light fence of pop */
 		int64_t b = at_load_acquire(&q->bottom); /* pairs with the release in push: the slots are written */
 		if (b < t + n)
 			n = b > t ? b - t : 0;

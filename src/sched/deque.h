@@ -2,13 +2,14 @@
  *
  * sched/deque.h - a worker's never-started fibers: newest first for the owner, oldest first for thieves.
  *
- * The array and the ever-counting indices are those of Chase and Lev (SPAA 2005): the elements are the indices in [top, bottom), the owner
- * works at the bottom, thieves at the top. How the two ends agree is the THE protocol of Cilk-5 (Frigo, Leiserson, Randall, PLDI
- * 1998), with an asymmetric fence, because a fence or a compare-and-swap in every pop costs more than all the rest of it, while a
- * theft is rare and takes half of what there is (docs/decisions/0002-queues.md has the figures of both).
+ * The array and the ever-counting indices are those of Chase and Lev (SPAA 2005): the elements are the indices in [top,
+ * bottom), the owner works at the bottom, thieves at the top. How the two ends agree is the THE protocol of Cilk-5
+ * (Frigo, Leiserson, Randall, PLDI 1998), with an asymmetric fence, because a fence or a compare-and-swap in every pop
+ * costs more than all the rest of it, while a theft is rare and takes half of what there is
+ * (docs/decisions/0002-queues.md has the figures of both).
  *
- * Thieves hold the lock of the deque. One announces the indices that it wants by moving `claim` up from top, and then looks at bottom; the
- * owner announces the index that it wants by moving bottom down, and then looks at claim:
+ * Thieves hold the lock of the deque. One announces the indices that it wants by moving `claim` up from top, and then
+ * looks at bottom; the owner announces the index that it wants by moving bottom down, and then looks at claim:
  *
  *        owner, pop                     thief, under the lock
  *        bottom = b                     claim = top + n
@@ -17,18 +18,20 @@
  *        claim <= b: b is its own       takes [top, min(top + n, bottom))
  *        else: conflict                 claim = top = the end of what it took
  *
- * At least one sees the other. An owner that sees claim above b takes its announcement back and asks again under the lock, where top is
- * what is true. A thief that sees bottom below its claim leaves [bottom, ...) to the owner.
- * If claim has reached bottom before the owner announced anything, the owner takes the deque for empty. So it is, but for one case: the owner pushed
- * and popped again between the thief's two looks at bottom, and the thief settles below. Then an element seems missing to the owner until the
- * thief has settled; nothing is lost, and if the owner falls asleep over it, others find it (idle.h).
+ * At least one sees the other. An owner that sees claim above b takes its announcement back and asks again under the
+ * lock, where top is what is true. A thief that sees bottom below its claim leaves [bottom, ...) to the owner.
+ * If claim has reached bottom before the owner announced anything, the owner takes the deque for empty. So it is, but
+ * for one case: the owner pushed and popped again between the thief's two looks at bottom, and the thief settles below.
+ * Then an element seems missing to the owner until the thief has settled; nothing is lost, and if the owner falls
+ * asleep over it, others find it (idle.h).
  *
- * top is moved last, with release, when the thief has read its slots; push takes room only from below top (acquire), so nothing is written over
- * that is still being read.
- * Growth is under the lock too; the old array can go at once, because only holders of the lock and the owner look into one.
+ * top is moved last, with release, when the thief has read its slots; push takes room only from below top (acquire), so
+ * nothing is written over that is still being read.
+ * Growth is under the lock too; the old array can go at once, because only holders of the lock and the owner look into
+ * one.
  *
- * A single worker (solo) has no thieves: the same without lock and fences. Out of memory: push says so, and the fiber goes to the
- * injection queue, which needs none.
+ * A single worker (solo) has no thieves: the same without lock and fences. Out of memory: push says so, and the fiber
+ * goes to the injection queue, which needs none.
  */
 #ifndef COIRI_DEQUE_H
 #define COIRI_DEQUE_H
@@ -95,7 +98,8 @@ COIRI_INLINE bool coiri_deque_pop_if(coiri_deque *q, coiri_fiber *f)
 /* Owner: the oldest, or NULL. */
 coiri_fiber *coiri_deque_pop_oldest(coiri_deque *q);
 
-/* Another worker: takes up to max of the oldest, at most half of all (rounded up), into out; says how many. 0 also if another thief is there. */
+/* Another worker: takes up to max of the oldest, at most half of all (rounded up), into out; says how many. 0 also if
+ * another thief is there. */
 unsigned coiri_deque_steal(coiri_deque *q, coiri_fiber **out, unsigned max);
 
 /* Any worker: about how many there are. */

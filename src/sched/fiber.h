@@ -2,17 +2,19 @@
  *
  * sched/fiber.h - the fiber descriptor, its state word, and the named transitions of that word.
  *
- * A descriptor is one cache line. It is type-stable: once a descriptor, always a descriptor, for the life of the process, so a
- * stale handle may look at one at any time. What is seldom needed lies elsewhere: in the coiri_cold block at the top of the
- * fiber's stack (or in the frame of the join that runs it inline), and in a coiri_extra record for what differs from the
- * default attributes.
+ * A descriptor is one cache line. It is type-stable: once a descriptor, always a descriptor, for the life of the
+ * process, so a stale handle may look at one at any time. What is seldom needed lies elsewhere: in the coiri_cold block
+ * at the top of the fiber's stack (or in the frame of the join that runs it inline), and in a coiri_extra record for
+ * what differs from the default attributes.
  *
- * The state word is the sequence number (56 bits, the fiber's id, never used twice) over 8 flag bits; 0 is a free descriptor.
- * Whoever acts on a handle does it by one compare-and-swap of that word, which so checks the handle and acts in one step.
+ * The state word is the sequence number (56 bits, the fiber's id, never used twice) over 8 flag bits; 0 is a free
+ * descriptor. Whoever acts on a handle does it by one compare-and-swap of that word, which so checks the handle and
+ * acts in one step.
  *
  *   PERMIT    unpark gave it, park takes it
  *   PARKED    off its stack in coir_park; whoever clears the bit owns the fiber and must make it runnable
- *   CLAIMED   someone joins it: nobody else may join or detach; the claimer frees the descriptor (or its finisher does for him)
+ *   CLAIMED   someone joins it: nobody else may join or detach; the claimer frees the descriptor, or its finisher does
+ *             for him
  *   AWAITED   the claimer is off its stack (or asleep) and f->joiner says who; set only with CLAIMED
  *   DETACHED  nobody will join; the finisher frees the descriptor
  *   DONE      has ended, f->arg is the result; the claimer or detacher frees it
@@ -20,17 +22,18 @@
  *   spawn      0 -> seq | [DETACHED]                      plain store: nobody knows the fiber yet
  *   unpark     PARKED -> 0: make it runnable;  else set PERMIT (also when set: the release must reach the next park)
  *   park       PERMIT -> 0: go on;  0 -> PARKED in the post action, off the stack
- *   join       set CLAIMED; then if DONE: reap;  else AWAITED in the post action, off the stack; if DONE meanwhile: reap
+ *   join       set CLAIMED; then if DONE: reap;  else AWAITED in the post action, off the stack; if DONE meanwhile:
+ *              reap
  *   detach     set DETACHED; if DONE: free
  *   finish     DETACHED: free (plain store: no transition of a detached fiber that has ended matters);  else set DONE;
  *              if AWAITED: hand the result to the joiner, free, make the joiner runnable
  *
- * Orders: unpark's CAS is a release, which pairs with the acquire of park's; the CAS that clears PARKED acquires what the
- * post action's CAS released (the saved context); finish's DONE is a release and an acquire, as are CLAIMED and AWAITED, which so order the
- * result and the joiner's fields in both directions.
+ * Orders: unpark's CAS is a release, which pairs with the acquire of park's; the CAS that clears PARKED acquires what
+ * the post action's CAS released (the saved context); finish's DONE is a release and an acquire, as are CLAIMED and
+ * AWAITED, which so order the result and the joiner's fields in both directions.
  *
- * Who owns the other fields: the holder of the fiber. It is held by the queue it lies in, then by the worker that runs it, then by
- * whoever clears PARKED, or by the child it waits for.
+ * Who owns the other fields: the holder of the fiber. It is held by the queue it lies in, then by the worker that runs
+ * it, then by whoever clears PARKED, or by the child it waits for.
  */
 #ifndef COIRI_FIBER_H
 #define COIRI_FIBER_H
@@ -57,24 +60,24 @@ struct coiri_extra;
 
 typedef struct coiri_fiber {
 	COIRI_LINE_ALIGNED coiri_atomic(uint64_t) state;
-	void *sp;                   /* the suspended context; NULL: never started */
-	coir_fn fn;                 /* kept for messages after it was called */
-	void *arg;                  /* before the start: the argument; in a join: where to put the result; after: the result */
-	struct coiri_fiber *next;   /* in a list: free, injection, inbox */
-	void *joiner;               /* a coiri_fiber, or a coiri_thread_wait with bit 0 set */
-	struct coiri_cold *cold;    /* valid from its start to its end */
-	struct coiri_extra *extra;  /* NULL: nothing special */
+	void *sp;   /* the suspended context; NULL: never started */
+	coir_fn fn; /* kept for messages after it was called */
+	void *arg;  /* before the start: the argument; in a join: where to put the result; after: the result */
+	struct coiri_fiber *next;  /* in a list: free, injection, inbox */
+	void *joiner;              /* a coiri_fiber, or a coiri_thread_wait with bit 0 set */
+	struct coiri_cold *cold;   /* valid from its start to its end */
+	struct coiri_extra *extra; /* NULL: nothing special */
 } coiri_fiber;
 
 _Static_assert(sizeof(coiri_fiber) == COIRI_CACHE_LINE, "a fiber descriptor is one cache line");
 
 /* What a fiber needs only while it is started. */
 typedef struct coiri_cold {
-	coiri_stack *stack;       /* its own stack; NULL: runs on its joiner's */
-	char *low;                /* the lowest address it may use */
+	coiri_stack *stack;        /* its own stack; NULL: runs on its joiner's */
+	char *low;                 /* the lowest address it may use */
 	struct coiri_fiber *under; /* the joiner whose stack it runs on, or NULL */
-	void **locals;            /* fiber-local storage, NULL until used */
-	void *exceptions[2];      /* the C++ runtime's globals while it does not run */
+	void **locals;             /* fiber-local storage, NULL until used */
+	void *exceptions[2];       /* the C++ runtime's globals while it does not run */
 	coiri_san san;
 } coiri_cold;
 
@@ -82,12 +85,12 @@ typedef struct coiri_cold {
 typedef struct coiri_extra {
 	char name[COIR_NAME_MAX];
 	size_t *high_water;
-	coiri_stack *stack;   /* to run on, taken beforehand, or NULL */
-	int16_t home;         /* worker of a started sticky fiber, or -1 */
+	coiri_stack *stack; /* to run on, taken beforehand, or NULL */
+	int16_t home;       /* worker of a started sticky fiber, or -1 */
 	uint8_t stack_class;
-	bool own_stack;       /* asked for a stack size: stack_class counts, not the default */
+	bool own_stack; /* asked for a stack size: stack_class counts, not the default */
 	bool sticky;
-	bool is_main;         /* coir_run's fiber */
+	bool is_main; /* coir_run's fiber */
 } coiri_extra;
 
 COIRI_INLINE coir_fiber coiri_handle(coiri_fiber *f)

@@ -29,7 +29,8 @@ static void take_out(coiri_idle *idle, coiri_worker *w)
 
 static void count_wake(coiri_worker *w, coiri_worker *target)
 {
-	/* Only a worker's own thread writes its counters; a wake from outside counts for the woken, which is about to be. */
+	/* Only a worker's own thread writes its counters; a wake from outside counts for the woken, which is about to
+	 * be. */
 	coiri_worker *counts = w ? w : target;
 	at_add_relaxed(&counts->count.wakes, 1);
 }

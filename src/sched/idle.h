@@ -2,17 +2,17 @@
  *
  * sched/idle.h - who searches, who sleeps, who is woken.
  *
- * A worker is running (it has, or had at its last look, fibers of its own), searching (looks for work at the others', throttled to
- * half of them), or asleep on its futex. Each change goes through one of the calls below, under one lock: they are rare,
- * because a worker searches for a while before it sleeps.
+ * A worker is running (it has, or had at its last look, fibers of its own), searching (looks for work at the others',
+ * throttled to half of them), or asleep on its futex. Each change goes through one of the calls below, under one lock:
+ * they are rare, because a worker searches for a while before it sleeps.
  *
  * Promises (SEMANTICS: wakes):
  *   - whenever something is runnable, some worker searches or is in a timed sleep, or all run;
  *   - a futex wake only when work stands behind a run-next slot, and nobody searches;
  *   - when all are idle, nobody has a timer.
  * Means:
- *   - at most one sleeper has a time limit (the watcher, 50 us to 1 ms), only while some worker runs. It makes the promises hold without
- *     a fence in spawn and wake: what a racy look at `hint` misses, the watcher finds;
+ *   - at most one sleeper has a time limit (the watcher, 50 us to 1 ms), only while some worker runs. It makes the
+ *     promises hold without a fence in spawn and wake: what a racy look at `hint` misses, the watcher finds;
  *   - hint says in one word whether a maker of work has anything to do here at all; nearly always it is 0;
  *   - a maker of work from outside the workers (inject.h, inboxes) does fence, and so does a worker going to sleep:
  *
@@ -22,11 +22,11 @@
  *        look at hint / slot state          look at the injection queue and the inbox
  *
  *     so that at least one of them sees the other;
- *   - a woken worker is counted as a searcher by its waker, so that one burst of work makes one wake, and the woken wakes the next when it
- *     found more than it can run (the chain);
- *   - the last searcher that stops because it found work, and leaves no watcher behind, looks over everything once more and wakes a
- *     successor if it sees anything runnable: the workers that run may all be busy with something long and never look at hint again.
- *     What is made runnable from then on meets the hint:
+ *   - a woken worker is counted as a searcher by its waker, so that one burst of work makes one wake, and the woken
+ *     wakes the next when it found more than it can run (the chain);
+ *   - the last searcher that stops because it found work, and leaves no watcher behind, looks over everything once more
+ *     and wakes a successor if it sees anything runnable: the workers that run may all be busy with something long and
+ *     never look at hint again. What is made runnable from then on meets the hint:
  *
  *        a worker makes work                the last searcher leaves
  *        push, or fill run-next             hint = MORE | WATCH
@@ -67,8 +67,9 @@ bool coiri_idle_search(struct coiri_worker *w);
 /* w stops searching because it found work. */
 void coiri_idle_found(struct coiri_worker *w);
 
-/* w has nothing and sleeps until it is woken or, as the watcher, its time is up. Ends its search if it searched. After it, w
- * searches (counted) if it was woken. True: it was told to by somebody; false: its time was up, or there was a reason not to sleep. */
+/* w has nothing and sleeps until it is woken or, as the watcher, its time is up. Ends its search if it searched. After
+ * it, w searches (counted) if it was woken. True: it was told to by somebody; false: its time was up, or there was a
+ * reason not to sleep. */
 bool coiri_idle_sleep(struct coiri_worker *w);
 
 /* Wakes a sleeper to search, unless somebody searches. w: the calling worker, or NULL in a plain thread. Returns 0. */

@@ -4,15 +4,15 @@
  *
  * The claim (CLAIMED) comes first, so of several that try one wins and the others get -EINVAL.
  *
- * Inline: the child is the newest of this worker (in run-next or at the bottom of the deque), has not started, and enough of the
- * joiner's stack is left: then it is called there, as a full fiber boundary. If it parks, it parks on top of the joiner, which
- * waits for it anyway; wherever it ends, the joiner goes on. Nobody but the joiner may look at the child's end, so it needs no
- * transition of the state word. Each inline run is a scheduling step: every COIRI_FAIR_STEPS steps the join goes the long way,
- * so that others get their turn.
+ * Inline: the child is the newest of this worker (in run-next or at the bottom of the deque), has not started, and
+ * enough of the joiner's stack is left: then it is called there, as a full fiber boundary. If it parks, it parks on top
+ * of the joiner, which waits for it anyway; wherever it ends, the joiner goes on. Nobody but the joiner may look at the
+ * child's end, so it needs no transition of the state word. Each inline run is a scheduling step: every
+ * COIRI_FAIR_STEPS steps the join goes the long way, so that others get their turn.
  *
- * Parked: the joiner's descriptor holds where the result goes (arg), the child's who waits (joiner). The post action sets AWAITED, off
- * the joiner's stack; whoever comes second, it or DONE, delivers (coiri_deliver). So the joiner resumes straight into the caller of
- * coir_join, with nothing left to do.
+ * Parked: the joiner's descriptor holds where the result goes (arg), the child's who waits (joiner). The post action
+ * sets AWAITED, off the joiner's stack; whoever comes second, it or DONE, delivers (coiri_deliver). So the joiner
+ * resumes straight into the caller of coir_join, with nothing left to do.
  */
 #include "base/futex.h"
 #include "sched/local.h"
@@ -153,7 +153,8 @@ static void put_exceptions(coiri_worker *w, exceptions saved)
 }
 
 /* Calls f on the joiner's stack. Returns the worker on which it ended, or NULL in a forked child. */
-COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, coiri_cold *cold, intptr_t *result)
+COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, coiri_cold *cold,
+				       intptr_t *result)
 {
 	coiri_fp words;
 	cold->stack = NULL;

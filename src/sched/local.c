@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A value is stored with the generation of its key, so a key that was deleted and made anew finds nothing of its predecessor. Keys are
- * global and outlive runtimes; a generation is odd while the key exists.
+ * A value is stored with the generation of its key, so a key that was deleted and made anew finds nothing of its
+ * predecessor. Keys are global and outlive runtimes; a generation is odd while the key exists.
  */
 #include "sched/local.h"
 #include "sched/sched.h"

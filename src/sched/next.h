@@ -2,8 +2,9 @@
  *
  * sched/next.h - the run-next slot: the one fiber that a worker runs next.
  *
- * The owner fills and empties it all the time; a thief takes from it only when it has stood still for long (steal.c), because its worker
- * is busy. So it is guarded by a biased lock: the owner's side is two stores and a load, the thief's a lock and a heavy fence.
+ * The owner fills and empties it all the time; a thief takes from it only when it has stood still for long (steal.c),
+ * because its worker is busy. So it is guarded by a biased lock: the owner's side is two stores and a load, the thief's
+ * a lock and a heavy fence.
  *
  *        owner                          thief, under the lock
  *        busy = true                    wanted = true
@@ -12,9 +13,9 @@
  *        false: works on the slot       false: works on the slot
  *        busy = false                   wanted = false
  *
- * At least one sees the other. An owner that sees wanted steps back and works under the lock; a thief that sees busy gives up: the owner is
- * not stuck. busy = false and wanted = false are releases, which pair with the other side's acquires, so each sees what the other left.
- * Reading the slot without the lock is a peek (atomic, may be stale).
+ * At least one sees the other. An owner that sees wanted steps back and works under the lock; a thief that sees busy
+ * gives up: the owner is not stuck. busy = false and wanted = false are releases, which pair with the other side's
+ * acquires, so each sees what the other left. Reading the slot without the lock is a peek (atomic, may be stale).
  * A single worker (solo) needs none of it.
  */
 #ifndef COIRI_NEXT_H
@@ -60,7 +61,8 @@ COIRI_INLINE bool coiri_next_take_quick(coiri_next *slot, coiri_fiber *f)
 	return true;
 }
 
-/* Owner, after a peek that saw `expected` (not NULL): puts f there (or NULL). Returns `expected`, or NULL if a thief took it in between. */
+/* Owner, after a peek that saw `expected` (not NULL): puts f there (or NULL). Returns `expected`, or NULL if a thief
+ * took it in between. */
 COIRI_INLINE coiri_fiber *coiri_next_swap(coiri_next *slot, coiri_fiber *expected, coiri_fiber *f)
 {
 	if (!slot->solo) {

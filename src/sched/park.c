@@ -105,8 +105,9 @@ COIRI_INLINE int give_permit(coir_fiber h)
 		if (unlikely(s >> COIRI_SEQ_SHIFT != h.seq || (s & COIRI_DONE)))
 			return -ESRCH;
 		bool parked = s & COIRI_PARKED;
-		/* release: what the caller wrote, for the park that takes the permit. acquire: the parked fiber's context, which
-		 * pairs with post_park's release. Also when PERMIT is set already: the later release must reach that park. */
+		/* release: what the caller wrote, for the park that takes the permit. acquire: the parked fiber's
+		 * context, which pairs with post_park's release. Also when PERMIT is set already: the later release
+		 * must reach that park. */
 		if (at_cas_acq_rel(&f->state, &s, parked ? s & ~(uint64_t)COIRI_PARKED : s | COIRI_PERMIT))
 			return parked;
 	}

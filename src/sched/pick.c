@@ -8,9 +8,10 @@
  *   4. the ring and the worker's own sticky fibers, oldest first
  *   5. the injection queue
  *
- * Bound: a queue's oldest fiber runs after at most 4 * COIRI_FAIR_STEPS steps, whatever goes on in the others, and each queue of (1) is FIFO
- * from its oldest end, so a runnable fiber waits at most 4 * COIRI_FAIR_STEPS * (fibers runnable before it + 1) steps. Run-next: its
- * occupant is the next step's, unless a newer one pushes it out, into the deque or the ring.
+ * Bound: a queue's oldest fiber runs after at most 4 * COIRI_FAIR_STEPS steps, whatever goes on in the others, and each
+ * queue of (1) is FIFO from its oldest end, so a runnable fiber waits at most 4 * COIRI_FAIR_STEPS * (fibers runnable
+ * before it + 1) steps. Run-next: its occupant is the next step's, unless a newer one pushes it out, into the deque or
+ * the ring.
  */
 #include "base/fault.h"
 #include "sched/sched.h"
@@ -120,8 +121,10 @@ coiri_fiber *coiri_pick_any(coiri_worker *w)
 static void starve(coiri_worker *w, coiri_fiber *f)
 {
 	if (!at_xchg_acquire(&w->rt->starving_said, 1))
-		coiri_complain("no stack for fiber %llu: it waits until another fiber ends, and spawning gives -ENOMEM until then; use "
-			       "fewer fibers, smaller stacks (COIR_STACK), or allow more memory or maps (ulimit -v, vm.max_map_count)",
+		coiri_complain("no stack for fiber %llu: it waits until another fiber ends, and spawning gives -ENOMEM "
+			       "until then; use "
+			       "fewer fibers, smaller stacks (COIR_STACK), or allow more memory or maps (ulimit -v, "
+			       "vm.max_map_count)",
 			       (unsigned long long)coiri_handle(f).seq);
 	coiri_inject_push(&w->rt->starved, f);
 }

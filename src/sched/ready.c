@@ -8,7 +8,8 @@
  *   from outside   the injection queue
  *   sticky, once it has run: always its worker's inbox (or private list, if this is its worker)
  *
- * Pushed out of run-next: into the deque if it never ran, else into the ring, so that the deque holds only fibers that never ran.
+ * Pushed out of run-next: into the deque if it never ran, else into the ring, so that the deque holds only fibers that
+ * never ran.
  */
 #include "sched/sched.h"
 

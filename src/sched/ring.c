@@ -22,7 +22,8 @@ void coiri_ring_fini(coiri_ring *q)
 
 bool coiri_ring_grow(coiri_ring *q)
 {
-	coiri_array *new = coiri_array_double(at_load_relaxed(&q->array), at_load_acquire(&q->head), at_load_relaxed(&q->tail));
+	coiri_array *new =
+		coiri_array_double(at_load_relaxed(&q->array), at_load_acquire(&q->head), at_load_relaxed(&q->tail));
 	if (!new)
 		return false;
 	at_store_release(&q->array, new); /* pairs with the acquire of array in steal */

@@ -2,19 +2,21 @@
  *
  * sched/ring.h - a worker's FIFO of started fibers: those that yielded, and those woken past the run-next slot.
  *
- * One producer (the owner) at the tail, many consumers (the owner and thieves) at the head by compare-and-swap. Positions count up
- * for ever, so there is no ABA. Thieves take several with one CAS.
+ * One producer (the owner) at the tail, many consumers (the owner and thieves) at the head by compare-and-swap.
+ * Positions count up for ever, so there is no ABA. Thieves take several with one CAS.
  *
- * Invariant: the elements are those with position in [head, tail). A consumer reads the slots first and then takes them by its CAS on
- * head: if that succeeds nobody else took them and the owner did not write over them, because it writes to a slot again
- * only after it saw head past it.
- * Orders: tail's release (push) pairs with the consumers' acquire of tail: the slot, and the array it lies in, are written. The CAS on head is
- * a release that pairs with push's acquire of head: the slots were read before they are written again.
- * A consumer loads head, then tail, then the array: an array newer than that tail holds the same elements.
+ * Invariant: the elements are those with position in [head, tail). A consumer reads the slots first and then takes them
+ * by its CAS on head: if that succeeds nobody else took them and the owner did not write over them, because it writes
+ * to a slot again only after it saw head past it.
+ * Orders: tail's release (push) pairs with the consumers' acquire of tail: the slot, and the array it lies in, are
+ * written. The CAS on head is a release that pairs with push's acquire of head: the slots were read before they are
+ * written again. A consumer loads head, then tail, then the array: an array newer than that tail holds the same
+ * elements.
  *
- * Growth: the owner copies to an array of twice the size and publishes it. The old one stays as it is until the runtime stops, because a thief
- * may still read from it; what it reads is right if its CAS succeeds. Together the old arrays are no larger than the newest.
- * A single worker (solo) has no thieves: no CAS. Out of memory: push says so, and the fiber goes to the injection queue.
+ * Growth: the owner copies to an array of twice the size and publishes it. The old one stays as it is until the runtime
+ * stops, because a thief may still read from it; what it reads is right if its CAS succeeds. Together the old arrays
+ * are no larger than the newest. A single worker (solo) has no thieves: no CAS. Out of memory: push says so, and the
+ * fiber goes to the injection queue.
  */
 #ifndef COIRI_RING_H
 #define COIRI_RING_H
@@ -64,7 +66,8 @@ COIRI_INLINE coiri_fiber *coiri_ring_pop(coiri_ring *q)
 	coiri_array *a = at_load_relaxed(&q->array);
 	while (h < t) {
 		coiri_fiber *f = at_load_relaxed(&a->slot[h & a->mask]);
-		/* The one after it runs soon: its descriptor now (a stale pointer is harmless: descriptors are type-stable). */
+		/* The one after it runs soon: its descriptor now (a stale pointer is harmless: descriptors are
+		 * type-stable). */
 		__builtin_prefetch(at_load_relaxed(&a->slot[(h + 2) & a->mask]));
 		if (q->solo) {
 			at_store_relaxed(&q->head, h + 1);

@@ -2,9 +2,9 @@
  *
  * sched/run.c - what a worker's thread does, and the base of every fiber's stack.
  *
- * The loop on the thread's native stack runs fibers while there are some, searches, sleeps. A fiber's stack has at its base
- * coiri_fiber_main, which runs one fiber after the other: the next one that never ran starts on the hot stack of the one that ended,
- * with no switch at all.
+ * The loop on the thread's native stack runs fibers while there are some, searches, sleeps. A fiber's stack has at its
+ * base coiri_fiber_main, which runs one fiber after the other: the next one that never ran starts on the hot stack of
+ * the one that ended, with no switch at all.
  */
 #include "base/clock.h"
 #include "base/fault.h"
@@ -88,7 +88,8 @@ static void post_exit(void *arg, void **save)
 	coiri_arrive(w, NULL);
 	coiri_san_end(&w->dead_san);
 	coiri_stack *stack = w->dead;
-	if (likely(stack->class == coiri_stack_default_class() && stack->node == w->stacks.node && w->stacks.hot_count < COIRI_POOL_MAX))
+	if (likely(stack->class == coiri_stack_default_class() && stack->node == w->stacks.node &&
+		   w->stacks.hot_count < COIRI_POOL_MAX))
 		coiri_stack_put_hot(&w->stacks, stack);
 	else
 		coiri_stack_put_slow(&w->stacks, stack);
@@ -276,7 +277,8 @@ void *coiri_worker_main(void *worker)
 	coiri_san_adopt(&w->loop_san);
 	w->exceptions = __cxa_get_globals ? __cxa_get_globals() : NULL;
 	w->special = w->exceptions || w->rt->wipe;
-	prctl(PR_SET_TIMERSLACK, 1000ul, 0, 0, 0); /* the kernel's default of 50 us would double a watcher's first sleep */
+	prctl(PR_SET_TIMERSLACK, 1000ul, 0, 0,
+	      0); /* the kernel's default of 50 us would double a watcher's first sleep */
 	for (;;) {
 		coiri_fiber *f = coiri_pick(w);
 		if (!f)

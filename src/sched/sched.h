@@ -2,8 +2,9 @@
  *
  * sched/sched.h - what the files of the scheduler need of each other: choosing, switching, making runnable.
  *
- * A switch goes from a fiber (or the loop) to a fiber (or the loop), always with a post action, which runs on the new stack with the
- * worker as its argument, publishes or frees the context just left, and is the first moment at which anyone else may get at it.
+ * A switch goes from a fiber (or the loop) to a fiber (or the loop), always with a post action, which runs on the new
+ * stack with the worker as its argument, publishes or frees the context just left, and is the first moment at which
+ * anyone else may get at it.
  */
 #ifndef COIRI_SCHED_H
 #define COIRI_SCHED_H
@@ -23,15 +24,15 @@ int64_t coiri_steal_backoff(coiri_worker *w);
 /* A worker's thread, from its start to the stop of the runtime. */
 void *coiri_worker_main(void *worker);
 
-/* The end of f's life in the state word: gives the result to its joiner, frees what nobody waits for. Returns the joiner if it
- * is a fiber that must now run. */
+/* The end of f's life in the state word: gives the result to its joiner, frees what nobody waits for. Returns the
+ * joiner if it is a fiber that must now run. */
 coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result);
 
 /* The runtime has ended, f has not: forgets it. A plain thread that joins it gets -ESRCH. */
 void coiri_abandon(coiri_fiber *f);
 
-/* f is DONE and AWAITED: hands its result to its joiner and frees it. Returns the joiner if that is a fiber, which the caller now holds;
- * a plain thread is woken. */
+/* f is DONE and AWAITED: hands its result to its joiner and frees it. Returns the joiner if that is a fiber, which the
+ * caller now holds; a plain thread is woken. */
 coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f);
 
 void coiri_extra_free(coiri_fiber *f);
@@ -58,8 +59,8 @@ COIRI_INLINE coiri_san *coiri_san_of(coiri_worker *w, coiri_fiber *f)
 /* The C++ runtime's globals of this thread: prev's, if it lives on, are kept, and the current fiber's put there. */
 void coiri_swap_exceptions(coiri_worker *w, coiri_fiber *prev);
 
-/* First thing in every post action: the tools hear of the arrival, and the C++ exception globals change hands. prev: the fiber just left;
- * NULL: it has ended, or was the loop. */
+/* First thing in every post action: the tools hear of the arrival, and the C++ exception globals change hands. prev:
+ * the fiber just left; NULL: it has ended, or was the loop. */
 COIRI_INLINE void coiri_arrive(coiri_worker *w, coiri_fiber *prev)
 {
 	coiri_san_arrive(coiri_san_of(w, w->current));
@@ -73,7 +74,8 @@ COIRI_INLINE coiri_fiber *coiri_saved(void **save)
 	return coiri_container_of(save, coiri_fiber, sp);
 }
 
-/* From the fiber me, which runs, to next (NULL: the loop). Returns 0 when me runs again. A sibling call: keep it the last thing a function does. */
+/* From the fiber me, which runs, to next (NULL: the loop). Returns 0 when me runs again. A sibling call: keep it the
+ * last thing a function does. */
 COIRI_INLINE int coiri_switch(coiri_worker *w, coiri_fiber *me, coiri_fiber *next, coiri_post post)
 {
 	w->current = next;
@@ -110,7 +112,8 @@ COIRI_INLINE void coiri_push_started(coiri_worker *w, coiri_fiber *f)
 		coiri_inject_push(&w->rt->inject, f);
 }
 
-/* Puts f into run-next; what was there goes behind it. Returns 0, so that a caller that does the same can end with it. */
+/* Puts f into run-next; what was there goes behind it. Returns 0, so that a caller that does the same can end with it.
+ * */
 COIRI_INLINE int coiri_put_next(coiri_worker *w, coiri_fiber *f)
 {
 	coiri_fiber *old = coiri_next_peek(&w->next);
@@ -151,8 +154,8 @@ COIRI_INLINE void coiri_ready_last(coiri_worker *w, coiri_fiber *f)
 
 /* ---- choosing: the order is pick.c's, which has all but the shortest way ---- */
 
-/* The next fiber for w to run, or NULL if it has none (or the runtime stops). One scheduling step. A fiber that never ran comes without a
- * stack (coiri_is_new), to be started on the caller's or to be bound. */
+/* The next fiber for w to run, or NULL if it has none (or the runtime stops). One scheduling step. A fiber that never
+ * ran comes without a stack (coiri_is_new), to be started on the caller's or to be bound. */
 coiri_fiber *coiri_pick_any(coiri_worker *w);
 
 /* Gives f, which never ran, a stack. False: none to be had; f was put aside (starved) and runs later. */
@@ -165,7 +168,8 @@ COIRI_INLINE coiri_fiber *coiri_take_next(coiri_worker *w)
 	return f ? coiri_next_swap(&w->next, f, NULL) : NULL;
 }
 
-/* The short way of coiri_pick: a started fiber in run-next or, if there is none and no other queue has a say, in the ring. NULL: go the long way. */
+/* The short way of coiri_pick: a started fiber in run-next or, if there is none and no other queue has a say, in the
+ * ring. NULL: go the long way. */
 COIRI_INLINE coiri_fiber *coiri_pick_quick(coiri_worker *w)
 {
 	if (unlikely(w->tick <= 1))

@@ -2,9 +2,10 @@
  *
  * sched/slab.h - fiber descriptors, 64 bytes each, from slabs that belong to one worker's pool for ever.
  *
- * The owner allocates and frees without atomics. Another thread frees by pushing on the owner's remote list with a CAS; the owner takes
- * the whole list at once when its own is empty (one taker, so no ABA). The pool of plain threads is shared by them under a
- * lock. Slabs are never given back: descriptors are type-stable, and a new runtime uses the old slabs.
+ * The owner allocates and frees without atomics. Another thread frees by pushing on the owner's remote list with a CAS;
+ * the owner takes the whole list at once when its own is empty (one taker, so no ABA). The pool of plain threads is
+ * shared by them under a lock. Slabs are never given back: descriptors are type-stable, and a new runtime uses the old
+ * slabs.
  *
  * A slab is aligned to its size, so a descriptor finds its pool.
  */

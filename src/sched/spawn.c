@@ -2,9 +2,9 @@
  *
  * sched/spawn.c - making fibers: a descriptor, an id, a place in a queue. No stack yet.
  */
+#include "sched/spawn.h"
 #include "base/fault.h"
 #include "sched/sched.h"
-#include "sched/spawn.h"
 
 #include <errno.h>
 #include <stdlib.h>

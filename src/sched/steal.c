@@ -2,13 +2,13 @@
  *
  * sched/steal.c - taking work from other workers.
  *
- * Nearest victims first (hwloc: SMT sibling, shared cache, node, far), beginning anywhere within one distance. From a victim half
- * of its deque or, if that is empty, half of its ring; or its run-next fiber, if that has stood unchanged for STANDING ns: its worker is
- * busy with something long, and would else keep it from ever running.
+ * Nearest victims first (hwloc: SMT sibling, shared cache, node, far), beginning anywhere within one distance. From a
+ * victim half of its deque or, if that is empty, half of its ring; or its run-next fiber, if that has stood unchanged
+ * for STANDING ns: its worker is busy with something long, and would else keep it from ever running.
  *
- * What makes two workers slower than one, in every peer that we measured, is thieves that take single short fibers again and again. So a
- * thief that comes back to search too soon, because its loot ran for less than it cost everybody to move it, waits first, twice as long
- * each time.
+ * What makes two workers slower than one, in every peer that we measured, is thieves that take single short fibers
+ * again and again. So a thief that comes back to search too soon, because its loot ran for less than it cost everybody
+ * to move it, waits first, twice as long each time.
  */
 #include "base/clock.h"
 #include "sched/sched.h"
@@ -42,7 +42,8 @@ static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
 {
 	coiri_glimpse *seen = &w->glimpses[victim->index];
 	coiri_fiber *f = at_load_acquire(&victim->next.fiber); /* pairs with the releases in next.h */
-	/* The state tells one life of a descriptor from the next: it is type-stable, so it may be read whatever f is by now. */
+	/* The state tells one life of a descriptor from the next: it is type-stable, so it may be read whatever f is by
+	 * now. */
 	uint64_t state = f ? at_load_relaxed(&f->state) : 0;
 	if (!f || seen->fiber != f || seen->state != state) {
 		*seen = (coiri_glimpse){f, state, now};

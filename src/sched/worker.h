@@ -2,8 +2,8 @@
  *
  * sched/worker.h - the worker, the runtime, and how code finds its worker.
  *
- * A worker is one kernel thread with its queues. Its own context, the loop on the thread's native stack, runs only when there is no fiber
- * to run. Everything in the first part of the struct is touched by that thread alone.
+ * A worker is one kernel thread with its queues. Its own context, the loop on the thread's native stack, runs only when
+ * there is no fiber to run. Everything in the first part of the struct is touched by that thread alone.
  */
 #ifndef COIRI_WORKER_H
 #define COIRI_WORKER_H
@@ -35,19 +35,19 @@ typedef struct coiri_glimpse {
 
 typedef struct coiri_worker {
 	/* ---- this thread only ---- */
-	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
-	unsigned tick;        /* steps until the next fair pick */
-	bool has_sticky;      /* a sticky fiber ever started here */
-	bool special;         /* exceptions to keep apart, or stacks to wipe */
-	unsigned streak;      /* picks in a row from run-next */
+	coiri_fiber *current;           /* the fiber that runs, or NULL in the loop */
+	unsigned tick;                  /* steps until the next fair pick */
+	bool has_sticky;                /* a sticky fiber ever started here */
+	bool special;                   /* exceptions to keep apart, or stacks to wipe */
+	unsigned streak;                /* picks in a row from run-next */
 	coiri_atomic(uint64_t) next_id; /* both written here, read for the stats */
 	coiri_atomic(uint64_t) last_id;
 	coiri_slab_pool *slab;
 	coiri_stack_pool stacks;
 	void *loop_sp;
-	void **exceptions;      /* the C++ runtime's globals of this thread, or NULL in a program without */
-	coiri_fiber *awaited;   /* for post_join: the child */
-	coiri_stack *dead;      /* for post_exit: the stack of the fiber that ended */
+	void **exceptions;    /* the C++ runtime's globals of this thread, or NULL in a program without */
+	coiri_fiber *awaited; /* for post_join: the child */
+	coiri_stack *dead;    /* for post_exit: the stack of the fiber that ended */
 	coiri_san dead_san;
 	coiri_fiber *private_head, *private_tail; /* runnable sticky fibers */
 	unsigned fair_turn;
@@ -55,12 +55,12 @@ typedef struct coiri_worker {
 	struct coiri_runtime *rt;
 	coiri_counters count; /* written here, read by anyone */
 	coiri_rand rand;
-	int64_t backoff;      /* ns to wait before the next search, after loot that was not worth it */
-	int64_t loot_time;    /* when loot was last taken, 0: none */
+	int64_t backoff;   /* ns to wait before the next search, after loot that was not worth it */
+	int64_t loot_time; /* when loot was last taken, 0: none */
 	unsigned loot_items;
-	bool searching;       /* counted as a searcher */
+	bool searching; /* counted as a searcher */
 	coiri_san loop_san;
-	unsigned *victims;    /* the other workers, nearest first */
+	unsigned *victims; /* the other workers, nearest first */
 	unsigned victim_level[4];
 	coiri_glimpse *glimpses; /* by worker */
 	pthread_t thread;
@@ -76,7 +76,7 @@ typedef struct coiri_worker {
 typedef struct coiri_runtime {
 	coiri_worker *workers;
 	unsigned count;
-	bool owned_by_run;      /* coir_run's: nobody else can feed it */
+	bool owned_by_run; /* coir_run's: nobody else can feed it */
 	bool wipe;
 	coiri_atomic(bool) stopping;
 	coiri_atomic(uint64_t) ids;
@@ -88,9 +88,9 @@ typedef struct coiri_runtime {
 	coiri_atomic(uint32_t) starving_said;
 } coiri_runtime;
 
-/* The running runtime, or NULL. Plain threads get at it through coiri_enter, between which and coiri_exit it stays up: coiri_visitors is
- * how many are in there, and the end of the runtime waits for them (Dekker's pattern: they count themselves and then look, it takes the
- * pointer away and then looks). A thread that blocks leaves first. */
+/* The running runtime, or NULL. Plain threads get at it through coiri_enter, between which and coiri_exit it stays up:
+ * coiri_visitors is how many are in there, and the end of the runtime waits for them (Dekker's pattern: they count
+ * themselves and then look, it takes the pointer away and then looks). A thread that blocks leaves first. */
 extern coiri_atomic(coiri_runtime *) coiri_rt;
 extern coiri_atomic(uint32_t) coiri_visitors;
 

@@ -125,8 +125,9 @@ coiri_rung coiri_guard_page(char *low)
 		return COIRI_RUNG_CANARY;
 	if (!at_load_relaxed(&refusal_said)) {
 		at_store_relaxed(&refusal_said, true);
-		coiri_complain("no guard for another stack: the process has used its memory maps; raise vm.max_map_count, use "
-			       "Linux 6.13 or later, or allow unguarded stacks with COIR_GUARD=canary");
+		coiri_complain(
+			"no guard for another stack: the process has used its memory maps; raise vm.max_map_count, use "
+			"Linux 6.13 or later, or allow unguarded stacks with COIR_GUARD=canary");
 	}
 	return COIRI_RUNG_NONE;
 }
@@ -134,5 +135,7 @@ coiri_rung coiri_guard_page(char *low)
 const char *coiri_guard_name(coir_guard wanted)
 {
 	coiri_rung rung = first_rung == COIRI_RUNG_NONE ? find_first_rung(wanted) : first_rung;
-	return rung == COIRI_RUNG_INSTALL ? "install" : wanted == COIR_GUARD_CANARY ? "mprotect, then canary" : "mprotect";
+	return rung == COIRI_RUNG_INSTALL    ? "install"
+	       : wanted == COIR_GUARD_CANARY ? "mprotect, then canary"
+					     : "mprotect";
 }

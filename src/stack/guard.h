@@ -9,8 +9,8 @@
  *   refusal   no stack
  *
  * The top rung is found by trying it out: a guard is installed and confirmed with a write() from that page, which must
- * fail with EFAULT, because user-mode emulators answer 0 to advice they do not know. A later install that fails falls to the
- * next rung by itself, for that stack.
+ * fail with EFAULT, because user-mode emulators answer 0 to advice they do not know. A later install that fails falls
+ * to the next rung by itself, for that stack.
  */
 #ifndef COIRI_GUARD_H
 #define COIRI_GUARD_H

@@ -34,9 +34,10 @@ void coiri_overflow_die(size_t size, const char *how)
 		pause(); /* another thread is dying of the same and will take us with it */
 	if (describe_current)
 		describe_current(who, sizeof who);
-	coiri_complain("stack overflow%s in %s: its stack has %zu bytes; give it more with coir_attr.stack_size, all fibers "
-		       "with COIR_STACK (the main fiber: COIR_MAIN_STACK), or one deep call with coir_call_with_stack",
-		       how, who, size);
+	coiri_complain(
+		"stack overflow%s in %s: its stack has %zu bytes; give it more with coir_attr.stack_size, all fibers "
+		"with COIR_STACK (the main fiber: COIR_MAIN_STACK), or one deep call with coir_call_with_stack",
+		how, who, size);
 	print_backtrace();
 	abort();
 }
@@ -46,8 +47,8 @@ static void pass_on(int number, siginfo_t *info, void *context, const struct sig
 {
 	sigset_t mask;
 	if (!(old->sa_flags & SA_SIGINFO) && (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN)) {
-		/* The default action, and at the place of the fault: it happens again when we return. A signal that was sent
-		 * does not, so it is sent again. (A synchronous fault can't be ignored: the kernel kills.) */
+		/* The default action, and at the place of the fault: it happens again when we return. A signal that was
+		 * sent does not, so it is sent again. (A synchronous fault can't be ignored: the kernel kills.) */
 		if (old->sa_handler == SIG_IGN && info->si_code <= 0)
 			return;
 		signal(number, SIG_DFL);
@@ -91,7 +92,8 @@ void coiri_overflow_stop(void)
 	for (size_t i = 0; i < 2; i++) {
 		struct sigaction now;
 		/* Somebody may have put a handler of their own over ours, which stays. */
-		if (sigaction(signals[i], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_fault)
+		if (sigaction(signals[i], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+		    now.sa_sigaction == on_fault)
 			sigaction(signals[i], &before[i], NULL);
 	}
 	describe_current = NULL;

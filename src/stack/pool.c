@@ -2,10 +2,11 @@
  *
  * stack/pool.c - where stacks wait for their next fiber.
  *
- * A worker keeps up to COIRI_POOL_MAX hot default stacks of its own (stack.h); a batch that is too much, and every stack of
- * another class, goes to the shared pool of its node and class, one lock each. A shared pool has hot stacks in a list through
- * their headers, and trimmed ones, whose memory the kernel took back, in an array of slot ends: a list through their headers would
- * touch them again. The array is grown when slots are carved, so that trimming never needs memory.
+ * A worker keeps up to COIRI_POOL_MAX hot default stacks of its own (stack.h); a batch that is too much, and every
+ * stack of another class, goes to the shared pool of its node and class, one lock each. A shared pool has hot stacks in
+ * a list through their headers, and trimmed ones, whose memory the kernel took back, in an array of slot ends: a list
+ * through their headers would touch them again. The array is grown when slots are carved, so that trimming never needs
+ * memory.
  */
 #include "arch/san.h"
 #include "base/fault.h"
@@ -23,7 +24,7 @@ typedef struct shared_pool {
 	COIRI_LINE_ALIGNED coiri_lock lock;
 	coiri_stack *hot;
 	coiri_atomic(unsigned) hot_count; /* written under the lock, read without it by trim's first look */
-	char **trimmed; /* slot ends */
+	char **trimmed;                   /* slot ends */
 	size_t trimmed_count, trimmed_room;
 	size_t slots; /* carved so far */
 } shared_pool;
@@ -46,7 +47,7 @@ static coiri_stack *furnish(char *slot_end, unsigned node, unsigned class, bool 
 		return NULL;
 	coiri_san_clean(low, (size_t)(slot_end - low)); /* other memory may have been at this address */
 	coiri_stack *stack = (coiri_stack *)(slot_end - coiri_arena_colour(slot_end, class)) - 1;
-	*stack = (coiri_stack){.low = low, .class = (uint16_t)class, .node = (uint16_t)node};
+	*stack = (coiri_stack){.low = low, .class = (uint16_t) class, .node = (uint16_t)node};
 	if (rung == COIRI_RUNG_CANARY) {
 		stack->canary = true;
 		*(uint64_t *)low = COIRI_CANARY;
@@ -218,7 +219,7 @@ unsigned coiri_stack_class(size_t size)
 {
 	unsigned class = 0;
 	while (coiri_class_size(class) < size)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -245,7 +246,8 @@ coiri_stack_figures coiri_stack_count(void)
 int coiri_stacks_start(const coiri_stack_setup *setup)
 {
 	if (sysconf(_SC_PAGESIZE) != COIRI_PAGE) {
-		coiri_complain("this kernel's pages have %ld bytes; coir's stacks are laid out for pages of %u", sysconf(_SC_PAGESIZE), COIRI_PAGE);
+		coiri_complain("this kernel's pages have %ld bytes; coir's stacks are laid out for pages of %u",
+			       sysconf(_SC_PAGESIZE), COIRI_PAGE);
 		return -ENOTSUP;
 	}
 	nodes = setup->nodes;

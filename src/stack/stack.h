@@ -2,16 +2,17 @@
  *
  * stack/stack.h - stacks: reserved as address space, committed by touching, guarded, pooled.
  *
- * A stack lies in a slot of an arena (arena.c); all slots of an arena have one size class: a guard page, then a power of two
- * of usable bytes. The page count of a slot is odd on purpose: power-of-two strides make the hot tops of all stacks collide in
- * the TLB and the caches. For the same reason the top is moved down by 0 to 7 cache lines, by the slot's number (its colour).
+ * A stack lies in a slot of an arena (arena.c); all slots of an arena have one size class: a guard page, then a power
+ * of two of usable bytes. The page count of a slot is odd on purpose: power-of-two strides make the hot tops of all
+ * stacks collide in the TLB and the caches. For the same reason the top is moved down by 0 to 7 cache lines, by the
+ * slot's number (its colour).
  *
  *   slot: | guard | usable, grows down .............. <- top | coiri_stack | colour |
  *                  low                                                                   end of the slot
  *
- * Life of a stack: fresh (never touched, carved from an arena) -> in use -> pooled hot (memory kept, listed through its header)
- * -> in use ..., or trimmed (memory given back to the kernel, listed outside of itself) -> in use. Slots go back to the kernel
- * when the runtime stops.
+ * Life of a stack: fresh (never touched, carved from an arena) -> in use -> pooled hot (memory kept, listed through its
+ * header) -> in use ..., or trimmed (memory given back to the kernel, listed outside of itself) -> in use. Slots go
+ * back to the kernel when the runtime stops.
  *
  * Who may call: get and put with a pool by the pool's worker only; with NULL any thread. The rest says so itself.
  */
@@ -25,8 +26,8 @@
 
 #define COIRI_PAGE 4096u
 
-/* Code compiled with -fstack-clash-protection touches its stack at least once in so many bytes, so no frame hops over such a guard: a page, but
- * 64 KiB on aarch64. (On riscv64 gcc 12 has no such protection.) An odd number of pages. */
+/* Code compiled with -fstack-clash-protection touches its stack at least once in so many bytes, so no frame hops over
+ * such a guard: a page, but 64 KiB on aarch64. (On riscv64 gcc 12 has no such protection.) An odd number of pages. */
 #if defined(__aarch64__)
 #define COIRI_GUARD_BYTES (17 * COIRI_PAGE)
 #else
@@ -43,15 +44,15 @@ typedef struct coiri_stack {
 	struct coiri_stack *next; /* in a pool's list */
 	uint16_t class;
 	uint16_t node;
-	bool canary;              /* guarded by a canary word at low only */
+	bool canary; /* guarded by a canary word at low only */
 } coiri_stack;
 
 /* A worker's pool of default-class stacks. */
 typedef struct coiri_stack_pool {
-	coiri_stack *hot;   /* LIFO: the last one used is the warmest */
+	coiri_stack *hot; /* LIFO: the last one used is the warmest */
 	unsigned hot_count;
 	unsigned node;
-	char *fresh;        /* slots carved and not used yet, downwards from here */
+	char *fresh; /* slots carved and not used yet, downwards from here */
 	unsigned fresh_count;
 } coiri_stack_pool;
 
@@ -64,8 +65,8 @@ typedef struct coiri_stack_setup {
 	void *context;
 } coiri_stack_setup;
 
-/* Get ready, and give everything back. One thread, while no other uses stacks. forget: in a forked child, whose only thread may
- * stand on one of the stacks: drops the tables and leaves the memory. */
+/* Get ready, and give everything back. One thread, while no other uses stacks. forget: in a forked child, whose only
+ * thread may stand on one of the stacks: drops the tables and leaves the memory. */
 int coiri_stacks_start(const coiri_stack_setup *setup);
 void coiri_stacks_stop(void);
 void coiri_stacks_forget(void);
@@ -107,8 +108,8 @@ COIRI_INLINE coiri_stack *coiri_stack_get_default(coiri_stack_pool *pool)
 	return stack;
 }
 
-/* Gives a stack back to its worker's pool. The caller may still stand on it, if it leaves before it lets anyone else at the pool:
- * such a stack never goes to the shared pool in this call. Default class only. */
+/* Gives a stack back to its worker's pool. The caller may still stand on it, if it leaves before it lets anyone else at
+ * the pool: such a stack never goes to the shared pool in this call. Default class only. */
 COIRI_INLINE void coiri_stack_put_hot(coiri_stack_pool *pool, coiri_stack *stack)
 {
 	stack->next = pool->hot;
@@ -119,13 +120,15 @@ COIRI_INLINE void coiri_stack_put_hot(coiri_stack_pool *pool, coiri_stack *stack
 /* Passes what a worker's pool has too much to the shared pool. */
 void coiri_stack_pool_spill(coiri_stack_pool *pool, unsigned keep);
 
-/* Gives memory of up to `budget` pooled stacks back to the kernel, beyond a small reserve; true if there is more to give. Any thread. */
+/* Gives memory of up to `budget` pooled stacks back to the kernel, beyond a small reserve; true if there is more to
+ * give. Any thread. */
 bool coiri_stack_trim(unsigned budget);
 
 /* Clears whole pages of a stack that nothing stands on. */
 void coiri_stack_clear_pages(char *low, char *high);
 
-/* The memory of a stack below `from`, back to zeroes; coiri_stack_used finds how deep it went since, in bytes below its top. */
+/* The memory of a stack below `from`, back to zeroes; coiri_stack_used finds how deep it went since, in bytes below its
+ * top. */
 void coiri_stack_clear(coiri_stack *stack, char *from);
 size_t coiri_stack_used(coiri_stack *stack);
 

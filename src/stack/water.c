@@ -2,8 +2,9 @@
  *
  * stack/water.c - how deep a stack was used, and clearing it.
  *
- * Both stand on one fact: memory of an anonymous mapping that was given back reads as zero. A stack that is cleared first and
- * then used holds something else than zero at its deepest word (a saved register or a return address, never all zero).
+ * Both stand on one fact: memory of an anonymous mapping that was given back reads as zero. A stack that is cleared
+ * first and then used holds something else than zero at its deepest word (a saved register or a return address, never
+ * all zero).
  */
 #include "stack/stack.h"
 

@@ -99,7 +99,8 @@ static int refuse_processor(const coiri_machine *m, const char *text, unsigned c
 	char allowed[512];
 	coiri_policy_allowed_text(m, allowed, sizeof allowed);
 	coiri_complain("pin list %.80s (COIR_PIN or coir_config.pin_list): processor %u is not one of those "
-		       "the process may use, %s", text, cpu, allowed);
+		       "the process may use, %s",
+		       text, cpu, allowed);
 	return -EINVAL;
 }
 
@@ -120,7 +121,8 @@ static int from_list(const coiri_machine *m, const char *text, const coiri_pu **
 	}
 	if (rc < 0 || used == 0) {
 		coiri_complain("pin list \"%.80s\" (COIR_PIN or coir_config.pin_list) is malformed: write it as "
-			       "0,2,4-7", text ? text : "");
+			       "0,2,4-7",
+			       text ? text : "");
 		return -EINVAL;
 	}
 	for (unsigned w = used; w < workers; w++)

@@ -2,8 +2,8 @@
  *
  * arch/aarch64/context.c - the first context of a fiber.
  */
-#include "arch/arch.h"
 #include "arch/aarch64/frame.h"
+#include "arch/arch.h"
 
 #include <string.h>
 

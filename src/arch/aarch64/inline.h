@@ -8,16 +8,16 @@
 #include "base/compiler.h"
 
 /* In an executable the linker turns adrp and ldr into two moves. */
-#define COIRI_TLS_LOAD(type, symbol)                                     \
-	({                                                               \
-		type value_;                                             \
-		uintptr_t offset_;                                       \
-		__asm__ volatile("mrs %0, tpidr_el0\n\t"                 \
-				 "adrp %1, :gottprel:" #symbol "\n\t"     \
+#define COIRI_TLS_LOAD(type, symbol)                                            \
+	({                                                                      \
+		type value_;                                                    \
+		uintptr_t offset_;                                              \
+		__asm__ volatile("mrs %0, tpidr_el0\n\t"                        \
+				 "adrp %1, :gottprel:" #symbol "\n\t"           \
 				 "ldr %1, [%1, :gottprel_lo12:" #symbol "]\n\t" \
-				 "ldr %0, [%0, %1]"                      \
-				 : "=&r"(value_), "=&r"(offset_));       \
-		value_;                                                  \
+				 "ldr %0, [%0, %1]"                             \
+				 : "=&r"(value_), "=&r"(offset_));              \
+		value_;                                                         \
 	})
 
 /* FPCR. The flags of past exceptions are in FPSR. */

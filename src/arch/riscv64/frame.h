@@ -8,8 +8,8 @@
  *   sp + 192  s0
  *   sp + 200  resume address (ra)
  *
- * The last two lie where the frame record of any function does, s0 being its frame pointer: frame-pointer walks go through.
- * sp is 16-byte aligned: the post action is called from there.
+ * The last two lie where the frame record of any function does, s0 being its frame pointer: frame-pointer walks go
+ * through. sp is 16-byte aligned: the post action is called from there.
  */
 #ifndef COIRI_ARCH_FRAME_H
 #define COIRI_ARCH_FRAME_H

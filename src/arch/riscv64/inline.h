@@ -7,14 +7,14 @@
 
 #include "base/compiler.h"
 
-#define COIRI_TLS_LOAD(type, symbol)                                 \
-	({                                                           \
-		type value_;                                         \
-		__asm__ volatile("la.tls.ie %0, " #symbol "\n\t"     \
-				 "add %0, %0, tp\n\t"                \
-				 "ld %0, 0(%0)"                      \
-				 : "=r"(value_));                    \
-		value_;                                              \
+#define COIRI_TLS_LOAD(type, symbol)                             \
+	({                                                       \
+		type value_;                                     \
+		__asm__ volatile("la.tls.ie %0, " #symbol "\n\t" \
+				 "add %0, %0, tp\n\t"            \
+				 "ld %0, 0(%0)"                  \
+				 : "=r"(value_));                \
+		value_;                                          \
 	})
 
 /* The rounding mode, frm. The rest of fcsr is flags of past exceptions. */

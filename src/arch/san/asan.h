@@ -69,7 +69,7 @@ COIRI_INLINE void coiri_san_move(coiri_san *san, void *low, size_t size)
 
 #define coiri_san_call_begin(back, san) coiri_san_leave((back), (san))
 #define coiri_san_call_end(back)        coiri_san_leave(NULL, (back))
-#define coiri_san_end(san) ((void)(san))
+#define coiri_san_end(san)              ((void)(san))
 
 COIRI_INLINE void coiri_san_clean(void *low, size_t size)
 {

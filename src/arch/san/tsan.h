@@ -2,9 +2,9 @@
  *
  * arch/san/tsan.h - ThreadSanitizer: one of its fibers for each context.
  *
- * A switch between two contexts is told with its default flag, which orders them as the worker that runs both does. An inlined child
- * is told without: it is ordered after its spawn (publish / receive on its descriptor), not after what its joiner did
- * in between, so that a race between the two is still found.
+ * A switch between two contexts is told with its default flag, which orders them as the worker that runs both does. An
+ * inlined child is told without: it is ordered after its spawn (publish / receive on its descriptor), not after what
+ * its joiner did in between, so that a race between the two is still found.
  */
 #ifndef COIRI_SAN_TSAN_H
 #define COIRI_SAN_TSAN_H
@@ -74,9 +74,9 @@ COIRI_INLINE void coiri_san_end(coiri_san *san)
 /* The same context goes on. */
 #define coiri_san_call_begin(back, san) ((void)(san))
 #define coiri_san_call_end(back)        ((void)(back))
-#define coiri_san_clean(low, size) ((void)(low))
-#define coiri_san_stack(low, size) ((void)(low))
-#define coiri_san_publish(p)       __tsan_release(p)
-#define coiri_san_receive(p)       __tsan_acquire(p)
+#define coiri_san_clean(low, size)      ((void)(low))
+#define coiri_san_stack(low, size)      ((void)(low))
+#define coiri_san_publish(p)            __tsan_release(p)
+#define coiri_san_receive(p)            __tsan_acquire(p)
 
 #endif

@@ -8,11 +8,11 @@
 #include "base/compiler.h"
 
 /* In an executable the linker turns the pair into one load. */
-#define COIRI_TLS_LOAD(type, symbol)                                                              \
-	({                                                                                        \
-		type value_;                                                                      \
+#define COIRI_TLS_LOAD(type, symbol)                                                                           \
+	({                                                                                                     \
+		type value_;                                                                                   \
 		__asm__ volatile("movq " #symbol "@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(value_)); \
-		value_;                                                                           \
+		value_;                                                                                        \
 	})
 
 typedef struct coiri_fp {
@@ -32,7 +32,8 @@ COIRI_INLINE uint16_t coiri_fp_x87(void)
 	return word;
 }
 
-/* "memory" wherever a word is set: the compiler may think that fegetround() reads memory, and must not move it across. */
+/* "memory" wherever a word is set: the compiler may think that fegetround() reads memory, and must not move it across.
+ * */
 COIRI_INLINE void coiri_fp_load(const coiri_fp *words)
 {
 	__asm__ volatile("ldmxcsr %0\n\tfldcw %1" ::"m"(words->mxcsr), "m"(words->x87) : "memory");
@@ -48,7 +49,10 @@ COIRI_INLINE void coiri_fp_enter(coiri_fp *words)
 {
 	words->x87 = coiri_fp_default.x87;
 	if (unlikely(!coiri_fp_is_default()))
-		__asm__ volatile("fnstcw %0\n\tstmxcsr %1\n\tfldcw %2" : "=m"(words->x87), "=m"(words->mxcsr) : "m"(coiri_fp_default.x87) : "memory");
+		__asm__ volatile("fnstcw %0\n\tstmxcsr %1\n\tfldcw %2"
+				 : "=m"(words->x87), "=m"(words->mxcsr)
+				 : "m"(coiri_fp_default.x87)
+				 : "memory");
 	__asm__ volatile("ldmxcsr %0" ::"m"(coiri_fp_default.mxcsr) : "memory");
 }
 
