@@ -25,6 +25,7 @@ static intptr_t run_call(void *arg)
 /* Calls on `stack`; *san describes the caller's context, and the called one's meanwhile. */
 static intptr_t call_on(coiri_stack *stack, coiri_san *san, call *c)
 {
+	coiri_san_receive(san);
 	coiri_san saved = *san;
 	char *top = coiri_stack_top(stack);
 	coiri_san_move(san, stack->low, (size_t)(top - stack->low));

@@ -18,11 +18,11 @@ static bool same_counts(const coir_stats *a, const coir_stats *b)
 	       a->wakes == b->wakes && a->switches == b->switches;
 }
 
-/* Until nothing has been counted for a second and a half. A worker that wakes up now and then never gets there. */
+/* Until nothing has been counted for a second. A worker that wakes up now and then never gets there. */
 static void becomes_quiet(void)
 {
 	coir_stats before = must_stats();
-	for (int quiet = 0; quiet < 15;) {
+	for (int quiet = 0; quiet < 10;) {
 		usleep(100000);
 		coir_stats now = must_stats();
 		quiet = same_counts(&before, &now) ? quiet + 1 : 0;

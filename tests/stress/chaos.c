@@ -174,7 +174,7 @@ static intptr_t world(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct stress s = stress_arguments(argc, argv, 20);
+	struct stress s = stress_arguments(argc, argv, 10);
 	must_ok(coir_key_create(&key, destructor));
 	with_workers(s.workers, world, &s);
 	must(atomic_load(&born) >= POPULATION * s.rounds);

@@ -133,7 +133,7 @@ static void run(const struct stress *s, void *(*thief)(void *arg), void (*owner)
 
 int main(int argc, char **argv)
 {
-	struct stress s = stress_arguments(argc, argv, 3000000);
+	struct stress s = stress_arguments(argc, argv, 10000000);
 	bool solo = s.workers == 1;
 	play.count = s.rounds;
 	play.item = aligned_alloc(COIRI_CACHE_LINE, (size_t)play.count * sizeof *play.item);

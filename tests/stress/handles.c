@@ -7,15 +7,14 @@
 #include "support/stress.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdatomic.h>
 
 enum { THREADS = 3, FIBERS = 3, ACTORS = THREADS + FIBERS };
 
-/* One round: the coordinator publishes a fiber, all actors act on it once, the coordinator counts. */
+/* One round: the coordinator publishes a fiber, all actors act on it once, the coordinator counts. The barrier is the
+ * plain threads'; the fibers of the round are told by their permits. */
 static struct {
-	atomic_long round;
-	atomic_int done;
+	pthread_barrier_t begin, end;
 	atomic_int wins;
 	atomic_int detached;
 	atomic_int refused;
@@ -56,7 +55,7 @@ static void try_detach(coir_fiber f)
 static void act(uint64_t *dice)
 {
 	coir_fiber f = game.target;
-	chance_delay(dice, 300);
+	chance_delay(dice, 2000);
 	for (int i = 0; i < 2; i++) {
 		int rc = coir_unpark(f);
 		must(rc == 0 || rc == -ESRCH, "%d", rc);
@@ -65,29 +64,25 @@ static void act(uint64_t *dice)
 		try_join(f);
 	else
 		try_detach(f);
-	atomic_fetch_add(&game.done, 1);
 }
 
 static void *actor_thread(void *arg)
 {
 	uint64_t dice = (uintptr_t)arg;
 	for (long i = 1; i <= game.rounds; i++) {
-		while (atomic_load(&game.round) < i)
-			sched_yield();
+		pthread_barrier_wait(&game.begin);
 		act(&dice);
+		pthread_barrier_wait(&game.end);
 	}
 	return NULL;
 }
 
 static intptr_t actor_fiber(void *arg)
 {
-	uint64_t dice = (uintptr_t)arg * 31;
-	for (long i = 1; i <= game.rounds; i++) {
-		while (atomic_load(&game.round) < i)
-			must_ok(coir_yield());
-		act(&dice);
-	}
-	return 0;
+	uint64_t dice = (uintptr_t)arg;
+	must_ok(coir_park());
+	act(&dice);
+	return 1;
 }
 
 static intptr_t park_twice(void *arg)
@@ -102,14 +97,18 @@ static const coir_fn victim[] = {fiber_give_back, fiber_park_once, park_twice};
 /* Each actor unparks before it joins or detaches, so the fiber ends in any case. */
 static void one_round(long i)
 {
-	atomic_store(&game.done, 0);
+	coir_fiber actor[FIBERS];
 	atomic_store(&game.wins, 0);
 	atomic_store(&game.refused, 0);
 	game.result = i;
+	for (intptr_t k = 0; k < FIBERS; k++)
+		actor[k] = must_spawn(actor_fiber, (void *)(i * FIBERS + k));
 	game.target = (i % 5 ? must_spawn : must_spawn_sticky)(victim[i % 3], (void *)i);
-	atomic_store(&game.round, i);
-	while (atomic_load(&game.done) < ACTORS)
-		sched_yield();
+	for (int k = 0; k < FIBERS; k++)
+		must_ok(coir_unpark(actor[k]));
+	pthread_barrier_wait(&game.begin);
+	must_eq(must_join_all(actor, FIBERS), FIBERS);
+	pthread_barrier_wait(&game.end);
 	must_eq(atomic_load(&game.wins), 1);
 	must_eq(atomic_load(&game.refused), ACTORS - 1);
 }
@@ -123,20 +122,18 @@ static bool all_ended(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct stress s = stress_arguments(argc, argv, 5000);
+	struct stress s = stress_arguments(argc, argv, 15000);
 	game.rounds = s.rounds;
 	start_workers(s.workers);
 	pthread_t thread[THREADS];
-	coir_fiber fiber[FIBERS];
+	must_ok(pthread_barrier_init(&game.begin, NULL, THREADS + 1));
+	must_ok(pthread_barrier_init(&game.end, NULL, THREADS + 1));
 	for (intptr_t i = 0; i < THREADS; i++)
 		thread[i] = thread_start(actor_thread, (void *)(i + 1));
-	for (intptr_t i = 0; i < FIBERS; i++)
-		fiber[i] = must_spawn(actor_fiber, (void *)(i + 1));
 	for (long i = 1; i <= s.rounds; i++)
 		one_round(i);
 	for (int i = 0; i < THREADS; i++)
 		thread_end(thread[i]);
-	must_join_all(fiber, FIBERS);
 	poll_until(all_ended, NULL);
 	stop_workers();
 	must(atomic_load(&game.detached) > 0 || s.rounds < 20);

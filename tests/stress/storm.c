@@ -68,7 +68,7 @@ static void *send_from_thread(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct stress s = stress_arguments(argc, argv, 20000);
+	struct stress s = stress_arguments(argc, argv, 200000);
 	struct sender sender[SENDERS];
 	coir_fiber fiber[FIBERS];
 	pthread_t thread[THREADS];

@@ -2,6 +2,7 @@
 #include "support/run.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -106,6 +107,12 @@ int thread_count(void)
 		n += e->d_name[0] != '.';
 	closedir(tasks);
 	return n;
+}
+
+void thread_count_settles(int threads)
+{
+	while (!TESTS_TSAN && thread_count() != threads)
+		sched_yield();
 }
 
 long scaled(long n)

@@ -37,9 +37,13 @@ void *thread_end(pthread_t thread);
 /* Waits, in a plain thread, for a state that must come: polls. The test's time limit is the only limit. */
 void poll_until(bool (*state)(void *arg), void *arg);
 
-/* The kernel's id of the calling thread, and the number of threads the process has. */
+/* The kernel's id of the calling thread. */
 int thread_id(void);
+
+/* The number of threads the process has, and waiting until it has that many again: an ended thread may be listed a little
+ * longer than it can be joined. (ThreadSanitizer makes threads of its own when it likes: there nothing is waited for.) */
 int thread_count(void);
+void thread_count_settles(int threads);
 
 /* ---- sizes: smaller under sanitizers and emulators ---- */
 
