@@ -47,7 +47,7 @@ Test(stacks, classes)
 		cr_assert_eq(coiri_slot_size(c) / COIRI_PAGE % 2, 1, "an odd number of pages, against cache collisions");
 	}
 	start(COIR_GUARD_AUTO);
-	cr_assert_eq(coiri_slot_size(coiri_stack_default_class()), 33 * COIRI_PAGE);
+	cr_assert_eq(coiri_slot_size(coiri_stack_default_class()), 32 * COIRI_PAGE + COIRI_GUARD_BYTES);
 	coiri_stacks_stop();
 }
 
