@@ -9,7 +9,7 @@ static intptr_t square(void *arg)
 
 static intptr_t add_squares(void *sum)
 {
-	coir_fiber fiber[100];
+	coir_fiber fiber[100] = {{0}};
 	for (intptr_t i = 0; i < 100; i++)
 		coir_spawn(NULL, square, (void *)i, &fiber[i]);
 	for (intptr_t i = 0, result; i < 100; i++)

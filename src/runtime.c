@@ -31,6 +31,8 @@ enum { GO_WAIT, GO_RUN, GO_GIVE_UP };
 
 coiri_atomic(coiri_runtime *) coiri_rt;
 coiri_atomic(uint32_t) coiri_visitors;
+coiri_atomic(uint32_t) coiri_guests;
+__thread unsigned coiri_thread_is_guest;
 
 static coiri_runtime runtime;
 static coiri_topo topo;
@@ -170,7 +172,9 @@ static void forget_runtime(void)
 	coiri_tls_worker = NULL;
 	at_store_relaxed(&coiri_rt, NULL);
 	at_store_relaxed(&coiri_visitors, 0);
+	at_store_relaxed(&coiri_guests, 0);
 	coiri_locals_forked();
+	coiri_stats_forked();
 }
 
 static void recover_from_fork(void)
@@ -231,7 +235,7 @@ no_stacks:
 
 static int start(const coir_config *cfg, bool owned)
 {
-	if (coiri_here())
+	if (coiri_here() || coiri_thread_is_guest)
 		return -EBUSY;
 	coiri_lock_acquire(&control.lock);
 	int r = control.up ? -EBUSY : 0;
@@ -276,6 +280,13 @@ static void shut_the_door(void)
 		sched_yield();
 }
 
+/* Nor does one stand on our stacks. */
+static void see_guests_off(void)
+{
+	while (at_load_acquire(&coiri_guests) > 0) /* pairs with the release in call.c */
+		sched_yield();
+}
+
 static void bring_down(void)
 {
 	uint64_t abandoned = 0;
@@ -290,6 +301,7 @@ static void bring_down(void)
 		tear_down_worker(&runtime.workers[i]);
 	free(runtime.workers);
 	runtime.workers = NULL;
+	see_guests_off();
 	if (options.overflow_report)
 		coiri_overflow_stop();
 	coiri_stacks_stop();
@@ -301,7 +313,7 @@ int coir_stop(unsigned flags)
 {
 	if (flags & ~COIR_STOP_FORCE)
 		return -EINVAL;
-	if (coiri_here())
+	if (coiri_here() || coiri_thread_is_guest)
 		return -EPERM;
 	coiri_lock_acquire(&control.lock);
 	int r = 0;

@@ -32,11 +32,12 @@ typedef enum coir_pin {
 /* How the end of a stack is guarded. A rung that the kernel refuses falls to the next one. */
 typedef enum coir_guard {
 	COIR_GUARD_DEFAULT = 0, /* what COIR_GUARD says, else auto */
-	COIR_GUARD_AUTO,        /* install, else mprotect while maps last, else refuse with -ENOMEM */
+	COIR_GUARD_AUTO,        /* install, else mprotect while maps last, else refuse: the fiber waits
+	                         * for a stack, and spawning gives -ENOMEM meanwhile */
 	COIR_GUARD_INSTALL,     /* MADV_GUARD_INSTALL (Linux 6.13): no mapping for each stack */
 	COIR_GUARD_MPROTECT,    /* a PROT_NONE page for each stack; each costs a mapping */
 	COIR_GUARD_CANARY,      /* auto, and where no page guard can be had a canary word, checked when the
-	                         * fiber leaves its stack: finds an overflow late, or not at all */
+	                         * fiber ends: finds an overflow late, or not at all */
 } coir_guard;
 
 /* What a runtime is made of. Zero in a field means: what the environment variable says, else the
@@ -68,7 +69,8 @@ typedef struct coir_config {
  *
  * cfg may be NULL. May be called again after it returned. The calling thread sleeps meanwhile.
  * Errors: -EINVAL (fn is NULL, or a bad option: one line on stderr says which), -EBUSY (a runtime runs
- * already, or the caller is a fiber), -ENOMEM, -EAGAIN (no thread could be made). */
+ * already, or the caller is a fiber), -ENOMEM, -EAGAIN (no thread could be made), -ENOTSUP (the kernel's pages are not
+ * of 4096 bytes: one line on stderr). */
 COIR_API int coir_run(const coir_config *cfg, coir_fn fn, void *arg, intptr_t *out);
 
 /* Starts a runtime beside the caller's threads, which may spawn, join, detach, unpark from then on.
@@ -79,7 +81,9 @@ COIR_API int coir_start(const coir_config *cfg);
 
 /* Stops the runtime that coir_start started: waits for the workers to reach the scheduler and ends them.
  * Without COIR_STOP_FORCE it gives -EBUSY, and stops nothing, while a fiber lives. From a plain thread only.
- * Errors: -EBUSY, -EINVAL (unknown flag), -EPERM (no runtime, one that coir_run owns, or called in a fiber). */
+ * A plain thread that is inside coir_call_with_stack is waited for; one that joins an abandoned fiber gets -ESRCH.
+ * Errors: -EBUSY, -EINVAL (unknown flag), -EPERM (no runtime, one that coir_run owns, or called in a fiber or inside
+ * coir_call_with_stack). */
 COIR_API int coir_stop(unsigned flags);
 
 /* The number of workers of the running runtime, or -EPERM. Any thread. */

@@ -37,7 +37,7 @@ COIR_API int coir_get_stats(coir_stats *out);
 
 /* Writes what `gorun --info` shows to a stream: processors and quota, topology, workers and where they are bound,
  * the guard rung in force, every option with its value and where the value came from. Works with and without a
- * runtime (cfg: what would be started; NULL: the defaults). Errors: -EINVAL (a bad option, or stream NULL). */
+ * runtime (cfg: what would be started; NULL: the defaults). Errors: -EINVAL (a bad option, or stream NULL), -ENOMEM. */
 struct coir_config;
 COIR_API int coir_print_info(const struct coir_config *cfg, FILE *stream);
 

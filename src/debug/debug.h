@@ -7,7 +7,7 @@
 
 #include "sched/worker.h"
 
-/* "fiber 7 'name', entry f+0x0", of the fiber that runs on the calling thread. Async-signal-safe as far as dladdr is.
+/* "fiber 7 'name', entry f", of the fiber that runs on the calling thread. Async-signal-safe as far as dladdr is.
  * */
 void coiri_describe_current(char *text, size_t size);
 
@@ -16,6 +16,9 @@ void coiri_report_uncaught(void);
 
 /* Fibers that have not ended. */
 uint64_t coiri_stats_living(coiri_runtime *rt);
+
+/* In a forked child: there has been no runtime. */
+void coiri_stats_forked(void);
 
 /* Keeps the figures of a runtime that has stopped. */
 void coiri_stats_keep(coiri_runtime *rt, uint64_t abandoned);

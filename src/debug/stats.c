@@ -57,6 +57,12 @@ void coiri_stats_keep(coiri_runtime *rt, uint64_t abandoned)
 	coiri_lock_release(&lock);
 }
 
+void coiri_stats_forked(void)
+{
+	lock = (coiri_lock){0};
+	last.workers = 0;
+}
+
 int coir_get_stats(coir_stats *out)
 {
 	coir_stats s;

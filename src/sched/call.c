@@ -56,40 +56,57 @@ static int call_in_thread(coiri_stack *stack, call *c, intptr_t *result)
 	if (r)
 		return r;
 	coiri_san_adopt(&san);
+	coiri_thread_is_guest++;
 	*result = call_on(stack, &san, c);
+	coiri_thread_is_guest--;
 	coiri_overflow_thread_end(alt_stack);
 	return 0;
 }
 
-static int call_with_stack(coiri_worker *w, unsigned class, call *c, intptr_t *out)
+static int from_fiber(coiri_worker *w, unsigned class, call *c, intptr_t *result)
 {
-	coiri_stack_pool *pool = w ? &w->stacks : NULL;
-	coiri_stack *stack = coiri_stack_get_slow(pool, pool ? pool->node : 0, class);
-	intptr_t result = 0;
-	int r = 0;
+	coiri_stack *stack = coiri_stack_get_slow(&w->stacks, w->stacks.node, class);
 	if (!stack)
 		return -ENOMEM;
 	coiri_san_clean(stack->low, (size_t)(coiri_stack_top(stack) - stack->low));
-	if (w)
-		result = call_in_fiber(w->current->cold, stack, c);
-	else
-		r = call_in_thread(stack, c, &result);
+	*result = call_in_fiber(w->current->cold, stack, c);
 	w = coiri_here(); /* it may have moved */
 	coiri_stack_put_slow(w ? &w->stacks : NULL, stack);
-	if (!r && out)
-		*out = result;
+	return 0;
+}
+
+/* The call may take long, and may outlive the runtime: it is no visit, but it keeps the stacks. */
+static int from_thread(unsigned class, call *c, intptr_t *result)
+{
+	if (!coiri_enter())
+		return -EPERM;
+	coiri_stack *stack = coiri_stack_get_slow(NULL, 0, class);
+	at_add_relaxed(&coiri_guests, 1);
+	coiri_exit();
+	int r = -ENOMEM;
+	if (stack) {
+		coiri_san_clean(stack->low, (size_t)(coiri_stack_top(stack) - stack->low));
+		r = call_in_thread(stack, c, result);
+		coiri_stack_put_slow(NULL, stack);
+	}
+	at_sub_acq_rel(&coiri_guests, 1); /* release: pairs with the acquire in bring_down */
 	return r;
 }
 
 int coir_call_with_stack(size_t size, coir_fn fn, void *arg, intptr_t *out)
 {
 	coiri_worker *w = coiri_here();
+	call c = {fn, arg, NULL, NULL};
+	intptr_t result = 0;
 	if (!w && !coiri_enter())
 		return -EPERM;
-	int r = -EINVAL;
-	if (fn && size >= COIR_STACK_MIN && size <= COIR_STACK_MAX)
-		r = call_with_stack(w, coiri_stack_class(size), &(call){fn, arg, NULL, NULL}, out);
 	if (!w)
 		coiri_exit();
+	if (!fn || size < COIR_STACK_MIN || size > COIR_STACK_MAX)
+		return -EINVAL;
+	unsigned class = coiri_stack_class(size);
+	int r = w ? from_fiber(w, class, &c, &result) : from_thread(class, &c, &result);
+	if (!r && out)
+		*out = result;
 	return r;
 }

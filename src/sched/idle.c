@@ -156,8 +156,8 @@ bool coiri_idle_sleep(coiri_worker *w)
 		if (limit > 0)
 			at_count(&w->count.timed_sleeps, 1);
 		int r = coiri_futex_wait(&w->idle.asleep, 1, limit);
-		if (r == -ETIMEDOUT && w->idle.limit < LIMIT_MAX)
-			w->idle.limit *= 2;
+		if (r == -ETIMEDOUT)
+			w->idle.limit = w->idle.limit * 2 < LIMIT_MAX ? w->idle.limit * 2 : LIMIT_MAX;
 	}
 	return get_up(w);
 }

@@ -8,7 +8,8 @@
  *
  * Promises (SEMANTICS: wakes):
  *   - whenever something is runnable, some worker searches or is in a timed sleep, or all run;
- *   - a futex wake only when work stands behind a run-next slot, and nobody searches;
+ *   - a futex wake only when work stands behind a run-next slot and nobody searches, or when something is runnable and
+ *     nobody even watches;
  *   - when all are idle, nobody has a timer.
  * Means:
  *   - at most one sleeper has a time limit (the watcher, 50 us to 1 ms), only while some worker runs. It makes the

@@ -114,7 +114,7 @@ COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 		return false;
 	}
 	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
-		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)COIR_STACK_PROMISE + INLINE_RESERVE)) {
+		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE)) {
 		w->tick--;
 		return true;
 	}

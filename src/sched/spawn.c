@@ -33,11 +33,16 @@ void coiri_extra_name(coiri_extra *extra, const char *name)
 }
 
 /* What is special about the attributes; *out is NULL if nothing is. */
-static int check_attr(const coir_attr *attr, coiri_extra **out)
+static int check_attr(const coir_attr *given, coiri_extra **out)
 {
-	size_t size = attr->stack_size;
+	/* An older program's record is shorter. */
+	coir_attr copy = COIR_ATTR_INIT, *attr = &copy;
 	*out = NULL;
-	if (attr->size != sizeof *attr || (size && (size < COIR_STACK_MIN || size > COIR_STACK_MAX)))
+	if (given->size < offsetof(coir_attr, stack_high_water) || given->size > sizeof copy)
+		return -EINVAL;
+	memcpy(&copy, given, given->size);
+	size_t size = attr->stack_size;
+	if ((size && (size < COIR_STACK_MIN || size > COIR_STACK_MAX)))
 		return -EINVAL;
 	if (!attr->name && !size && !attr->sticky && !attr->stack_high_water)
 		return 0;

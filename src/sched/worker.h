@@ -94,6 +94,10 @@ typedef struct coiri_runtime {
 extern coiri_atomic(coiri_runtime *) coiri_rt;
 extern coiri_atomic(uint32_t) coiri_visitors;
 
+/* Plain threads that run on a stack of ours (coir_call_with_stack): the stacks stay until they have left. */
+extern coiri_atomic(uint32_t) coiri_guests;
+extern __thread unsigned coiri_thread_is_guest __attribute__((visibility("hidden")));
+
 /* A plain thread comes in; NULL: no runtime, and nothing to leave. */
 COIRI_INLINE coiri_runtime *coiri_enter(void)
 {

@@ -37,6 +37,7 @@
 /* Usable bytes of class c: COIR_STACK_MIN << c, from 16 KiB up to 1 GiB. */
 #define COIRI_STACK_CLASSES 17u
 #define COIRI_STACK_COLOURS 8u
+#define COIRI_STACK_DEFAULT ((size_t)128 << 10)
 
 /* What a stack's owner may keep in one line of its own above the top; see sched/fiber.h. */
 typedef struct coiri_stack {
@@ -74,6 +75,10 @@ void coiri_stacks_forget(void);
 /* The class that holds size bytes; size is at most COIR_STACK_MAX. */
 unsigned coiri_stack_class(size_t size);
 unsigned coiri_stack_default_class(void);
+
+/* What every fiber is promised: COIR_STACK_PROMISE or, where the user raised the default above what it is by itself, all
+ * of that. */
+extern size_t coiri_stack_promise;
 
 COIRI_INLINE size_t coiri_class_size(unsigned class)
 {

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static long resident_bytes(void)
@@ -82,6 +83,7 @@ workers_test(memory, falls_after_a_burst)
 		cr_assert_gt(must_stats().stacks_trimmed, 0);
 	}
 	stop_workers();
+	free(f);
 }
 
 /* Stacks are shared by the workers: those who spawn and those who finish need not be the same. */
@@ -96,6 +98,7 @@ workers_test(memory, stacks_do_not_pile_up)
 	}
 	coir_stats s = must_stats();
 	stop_workers();
+	free(f);
 	cr_assert_lt(s.stacks, (uint64_t)wanted * 2 + 256u * workers, "%ju stacks for %ld fibers", (uintmax_t)s.stacks,
 		     wanted);
 }

@@ -169,6 +169,7 @@ static intptr_t world(void *arg)
 		must_eq(must_join_all(f, POPULATION), POPULATION);
 		must_eq(atomic_load(&destroyed), atomic_load(&born));
 	}
+	free(root);
 	return 0;
 }
 

@@ -53,7 +53,7 @@ long scaled(long n);
 /* The same for a number of fibers that live at once, which ThreadSanitizer limits too. */
 long scaled_fibers(long n);
 
-/* An array of zeros; the process is the test's, so nobody frees it. */
+/* An array of zeros, for free(). */
 void *zeros(size_t count, size_t size);
 
 void run_fiber_body(unsigned workers, void (*body)(unsigned workers));
