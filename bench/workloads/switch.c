@@ -13,17 +13,11 @@
 static void *here, *there; /* suspended contexts */
 static long switches;
 
-static void nothing(void *arg, void **save)
-{
-	(void)save;
-	(void)arg;
-}
-
 static void bounce(void)
 {
 	for (;;) {
 		switches++;
-		coiri_arch_switch(&there, here, nothing, NULL);
+		coiri_arch_switch(&there, here, NULL, NULL);
 	}
 }
 
@@ -37,7 +31,7 @@ static void bench_switch(void)
 	there = coiri_arch_make(stack + sizeof(stack), bounce);
 	double start = peer_now();
 	for (long i = 0; i < n; i++)
-		coiri_arch_switch(&here, there, nothing, NULL);
+		coiri_arch_switch(&here, there, NULL, NULL);
 	double ns = peer_now() - start;
 	peer_check("switches", switches, n);
 	peer_result("ns/switch", "ns", ns / (double)(2 * n), NULL);

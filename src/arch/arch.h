@@ -26,8 +26,8 @@
  * the one side to the other would be longer. */
 typedef void (*coiri_post)(void *arg, void **save);
 
-/* Saves the caller's context in *save, goes to the context `to`, calls post(arg, save) there and resumes it. Returns 0
- * when somebody switches back, maybe on another kernel thread. */
+/* Saves the caller's context in *save, goes to the context `to`, calls post(arg, save) there and resumes it. post may
+ * be NULL. Returns 0 when somebody switches back, maybe on another kernel thread. */
 int coiri_arch_switch(void **save, void *to, coiri_post post, void *arg);
 
 /* The same without saving: the caller's context has ended. Resumes by a return instruction: what ends is most often

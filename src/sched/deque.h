@@ -55,16 +55,22 @@ void coiri_deque_fini(coiri_deque *q);
 bool coiri_deque_grow(coiri_deque *q);
 coiri_fiber *coiri_deque_pop_contended(coiri_deque *q, int64_t b);
 
-/* Owner. False: out of memory, not pushed. */
-COIRI_INLINE bool coiri_deque_push(coiri_deque *q, coiri_fiber *f)
+/* Owner. False: full, not pushed. */
+COIRI_INLINE bool coiri_deque_push_quick(coiri_deque *q, coiri_fiber *f)
 {
 	int64_t b = at_load_relaxed(&q->bottom);
 	/* acquire: pairs with the release of top in steal: its slots are read */
-	if (unlikely(b - at_load_acquire(&q->top) > q->array->mask) && !coiri_deque_grow(q))
+	if (unlikely(b - at_load_acquire(&q->top) > q->array->mask))
 		return false;
 	at_store_relaxed(&q->array->slot[b & q->array->mask], f);
 	at_store_release(&q->bottom, b + 1); /* pairs with the acquire of bottom in steal: the slot is written */
 	return true;
+}
+
+/* Owner. False: out of memory, not pushed. */
+COIRI_INLINE bool coiri_deque_push(coiri_deque *q, coiri_fiber *f)
+{
+	return coiri_deque_push_quick(q, f) || (coiri_deque_grow(q) && coiri_deque_push_quick(q, f));
 }
 
 /* Owner: but for the moment that the protocol above names, exact. */

@@ -164,7 +164,8 @@ static coiri_fiber *choose(coiri_worker *w, coiri_fiber *joiner)
 		}
 		coiri_ready(w, joiner);
 	}
-	return coiri_pick_any(w);
+	coiri_fiber *next = coiri_pick_newest(w);
+	return likely(next != NULL) ? next : coiri_pick_any(w);
 }
 
 void coiri_fiber_main(void);

@@ -131,6 +131,7 @@ coiri_arch_switch:
 	mov	x29, sp
 	mov	x1, x0
 	mov	x0, x3
+	cbz	x2, coiri_arch_parked
 	blr	x2
 coiri_arch_parked:
 	.cfi_remember_state

@@ -134,6 +134,7 @@ coiri_arch_switch:
 	enter_context
 	mv	a1, a0
 	mv	a0, a3
+	beqz	a2, coiri_arch_parked
 	jalr	a2
 coiri_arch_parked:
 	.cfi_remember_state

@@ -103,6 +103,8 @@ coiri_arch_switch:
 	movq	%rsi, %rsp
 	movq	%rdi, %rsi
 	movq	%rcx, %rdi
+	testq	%rdx, %rdx
+	jz	coiri_arch_parked
 	call	*%rdx
 coiri_arch_parked:
 	restore_context
