@@ -33,6 +33,7 @@ coiri_atomic(coiri_runtime *) coiri_rt;
 coiri_atomic(uint32_t) coiri_visitors;
 coiri_atomic(uint32_t) coiri_guests;
 __thread unsigned coiri_thread_is_guest;
+unsigned coiri_forks;
 
 static coiri_runtime runtime;
 static coiri_topo topo;
@@ -163,12 +164,12 @@ static void bind_memory(void *context, unsigned node, void *memory, size_t bytes
 
 static void forget_runtime(void)
 {
-	if (!control.up)
-		return;
 	/* What another thread held at the moment of the fork stays held for ever: begin with new locks. */
 	control.lock = (coiri_lock){0};
 	control.up = false;
 	control.forked = true;
+	coiri_forks++;
+	coiri_thread_is_guest = 0;
 	coiri_tls_worker = NULL;
 	at_store_relaxed(&coiri_rt, NULL);
 	at_store_relaxed(&coiri_visitors, 0);
@@ -193,6 +194,7 @@ static void init_runtime(unsigned workers, bool owned)
 	runtime.owned_by_run = owned;
 	runtime.wipe = options.wipe_stacks;
 	runtime.idle.count = workers;
+	runtime.futex_calls_before = coiri_futex_calls();
 }
 
 static int bring_up(const coir_config *cfg, bool owned)
@@ -329,7 +331,7 @@ int coir_stop(unsigned flags)
 
 /* ---- coir_run ---- */
 
-static int spawn_main(coir_fn fn, void *arg, coir_fiber *out)
+static int run_main(coir_fn fn, void *arg, intptr_t *out)
 {
 	coiri_extra *extra = coiri_extra_make();
 	if (!extra)
@@ -342,20 +344,17 @@ static int spawn_main(coir_fn fn, void *arg, coir_fiber *out)
 		free(extra);
 		return -ENOMEM;
 	}
-	return coiri_spawn_with(extra, false, fn, arg, out);
+	return coiri_run_awaited(extra, fn, arg, out);
 }
 
 int coir_run(const coir_config *cfg, coir_fn fn, void *arg, intptr_t *out)
 {
-	coir_fiber main_fiber;
 	if (!fn)
 		return -EINVAL;
 	int r = start(cfg, true);
 	if (r)
 		return r;
-	r = spawn_main(fn, arg, &main_fiber);
-	if (!r)
-		r = coir_join(main_fiber, out);
+	r = run_main(fn, arg, out);
 	coiri_lock_acquire(&control.lock);
 	bring_down();
 	coiri_lock_release(&control.lock);

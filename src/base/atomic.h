@@ -55,16 +55,12 @@
 #define at_count(p, n) at_store_relaxed((p), at_load_relaxed(p) + (n))
 
 /* Tells the processor that this is a spin. */
-COIRI_INLINE void coiri_pause(void)
-{
 #if defined(__x86_64__)
-	__builtin_ia32_pause();
+#define coiri_pause() __builtin_ia32_pause()
 #elif defined(__aarch64__)
-	__asm__ volatile("isb" ::: "memory");
+#define coiri_pause() __asm__ volatile("isb" ::: "memory")
 #else
-	__asm__ volatile(".word 0x0100000f" ::
-				 : "memory"); /* riscv64: pause, of Zihintpause; nothing on a processor without */
+#define coiri_pause() __asm__ volatile(".word 0x0100000f" ::: "memory") /* riscv64: pause, of Zihintpause; else nothing */
 #endif
-}
 
 #endif

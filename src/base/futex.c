@@ -7,10 +7,18 @@
 #include <time.h>
 #include <unistd.h>
 
+static coiri_atomic(uint64_t) calls;
+
+uint64_t coiri_futex_calls(void)
+{
+	return at_load_relaxed(&calls);
+}
+
 /* The raw system call keeps the caller's errno: a lock's slow path may sit under any API call. */
 static long futex(coiri_atomic(uint32_t) * word, int op, uint32_t value, const struct timespec *timeout)
 {
 	int saved = errno;
+	at_add_relaxed(&calls, 1);
 	long r = syscall(SYS_futex, word, op, value, timeout, NULL, 0);
 	if (r < 0)
 		r = -errno;

@@ -11,6 +11,9 @@
  * spuriously, or when the word differed), -ETIMEDOUT when the time was up. */
 int coiri_futex_wait(coiri_atomic(uint32_t) * word, uint32_t expected, int64_t timeout_ns);
 
+/* How many calls of the two below and above reached the kernel, in the life of the process. */
+uint64_t coiri_futex_calls(void);
+
 /* Wakes up to count sleepers. */
 void coiri_futex_wake(coiri_atomic(uint32_t) * word, int count);
 

@@ -8,10 +8,11 @@
 static void describe_entry(const void *entry, char *text, size_t size)
 {
 	Dl_info info;
-	if (dladdr(entry, &info) && info.dli_sname)
+	bool known = dladdr(entry, &info) != 0;
+	if (known && info.dli_sname)
 		snprintf(text, size, "%s", info.dli_sname);
-	else if (info.dli_fname)
-		snprintf(text, size, "%p (%s)", entry, info.dli_fname);
+	else if (known && info.dli_fname) /* as addr2line takes it */
+		snprintf(text, size, "%s+0x%tx", info.dli_fname, (const char *)entry - (const char *)info.dli_fbase);
 	else
 		snprintf(text, size, "%p", entry);
 }

@@ -8,14 +8,6 @@
 static coir_stats last; /* of the last runtime that stopped */
 static coiri_lock lock; /* of last */
 
-/* Every spawn takes an id, and ids come in blocks: all of them but the rest of the current block. */
-static uint64_t spawned_by(coiri_worker *w)
-{
-	uint64_t blocks = at_load_relaxed(&w->count.id_blocks);
-	uint64_t rest = at_load_relaxed(&w->last_id) - at_load_relaxed(&w->next_id);
-	return blocks * COIRI_ID_BLOCK - rest;
-}
-
 static void add_up(coiri_runtime *rt, coir_stats *s)
 {
 	memset(s, 0, sizeof *s);
@@ -24,7 +16,7 @@ static void add_up(coiri_runtime *rt, coir_stats *s)
 	for (unsigned i = 0; i < rt->count; i++) {
 		coiri_counters *c = &rt->workers[i].count;
 		s->finished += at_load_relaxed(&c->finished) + at_load_relaxed(&c->inlined);
-		s->spawned += spawned_by(&rt->workers[i]);
+		s->spawned += at_load_relaxed(&c->spawned);
 		s->inlined += at_load_relaxed(&c->inlined);
 		s->switches += at_load_relaxed(&c->rounds) * COIRI_FAIR_STEPS;
 		s->steals += at_load_relaxed(&c->steals);
@@ -38,13 +30,19 @@ static void add_up(coiri_runtime *rt, coir_stats *s)
 	s->stacks = stacks.stacks;
 	s->stack_bytes = stacks.bytes;
 	s->stacks_trimmed = stacks.trimmed;
+	s->futex_calls = coiri_futex_calls() - rt->futex_calls_before;
 }
 
 uint64_t coiri_stats_living(coiri_runtime *rt)
 {
-	coir_stats s;
-	add_up(rt, &s);
-	return s.spawned - s.finished;
+	/* The ended first: what is spawned and ends in between then counts as living, never the other way round. */
+	uint64_t ended = 0, spawned = 0;
+	for (unsigned i = 0; i < rt->count; i++)
+		ended += at_load_acquire(&rt->workers[i].count.finished) + at_load_acquire(&rt->workers[i].count.inlined);
+	at_fence_acquire();
+	for (unsigned i = 0; i < rt->count; i++)
+		spawned += at_load_relaxed(&rt->workers[i].count.spawned);
+	return spawned + at_load_relaxed(&rt->foreign_spawned) - ended;
 }
 
 void coiri_stats_keep(coiri_runtime *rt, uint64_t abandoned)

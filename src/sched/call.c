@@ -47,6 +47,30 @@ static intptr_t call_in_fiber(coiri_cold *cold, coiri_stack *stack, call *c)
 	return result;
 }
 
+/* The call is over: what the stack holds must not leak, nor an overflow that only its canary saw. */
+static void check_out(coiri_stack *stack, bool wipe)
+{
+	if (!coiri_stack_canary_ok(stack))
+		coiri_overflow_die(coiri_class_size(stack->class), " (its canary is overwritten)");
+	if (wipe)
+		coiri_stack_clear(stack, coiri_stack_top(stack));
+}
+
+static int from_fiber(coiri_worker *w, unsigned class, call *c, intptr_t *result)
+{
+	bool wipe = w->rt->wipe;
+	unsigned forks = coiri_forks;
+	coiri_stack *stack = coiri_stack_get_slow(&w->stacks, w->stacks.node, class);
+	if (!stack)
+		return -ENOMEM;
+	coiri_san_clean(stack->low, (size_t)(coiri_stack_top(stack) - stack->low));
+	*result = call_in_fiber(w->current->cold, stack, c);
+	check_out(stack, wipe);
+	if (coiri_forks == forks)
+		coiri_stack_put_slow(&coiri_here()->stacks, stack); /* it may have moved */
+	return 0;
+}
+
 /* A plain thread has no alternate stack for the overflow report. */
 static int call_in_thread(coiri_stack *stack, call *c, intptr_t *result)
 {
@@ -56,39 +80,34 @@ static int call_in_thread(coiri_stack *stack, call *c, intptr_t *result)
 	if (r)
 		return r;
 	coiri_san_adopt(&san);
-	coiri_thread_is_guest++;
 	*result = call_on(stack, &san, c);
-	coiri_thread_is_guest--;
 	coiri_overflow_thread_end(alt_stack);
-	return 0;
-}
-
-static int from_fiber(coiri_worker *w, unsigned class, call *c, intptr_t *result)
-{
-	coiri_stack *stack = coiri_stack_get_slow(&w->stacks, w->stacks.node, class);
-	if (!stack)
-		return -ENOMEM;
-	coiri_san_clean(stack->low, (size_t)(coiri_stack_top(stack) - stack->low));
-	*result = call_in_fiber(w->current->cold, stack, c);
-	w = coiri_here(); /* it may have moved */
-	coiri_stack_put_slow(w ? &w->stacks : NULL, stack);
 	return 0;
 }
 
 /* The call may take long, and may outlive the runtime: it is no visit, but it keeps the stacks. */
 static int from_thread(unsigned class, call *c, intptr_t *result)
 {
-	if (!coiri_enter())
+	coiri_runtime *rt = coiri_enter();
+	if (!rt)
 		return -EPERM;
+	bool wipe = rt->wipe;
+	unsigned forks = coiri_forks;
 	coiri_stack *stack = coiri_stack_get_slow(NULL, 0, class);
 	at_add_relaxed(&coiri_guests, 1);
+	coiri_thread_is_guest++;
 	coiri_exit();
-	int r = -ENOMEM;
+	int r = stack ? 0 : -ENOMEM;
 	if (stack) {
 		coiri_san_clean(stack->low, (size_t)(coiri_stack_top(stack) - stack->low));
 		r = call_in_thread(stack, c, result);
-		coiri_stack_put_slow(NULL, stack);
+		check_out(stack, wipe);
 	}
+	if (coiri_forks != forks)
+		return r;
+	if (stack)
+		coiri_stack_put_slow(NULL, stack);
+	coiri_thread_is_guest--;
 	at_sub_acq_rel(&coiri_guests, 1); /* release: pairs with the acquire in bring_down */
 	return r;
 }

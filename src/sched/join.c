@@ -17,6 +17,7 @@
 #include "base/futex.h"
 #include "sched/local.h"
 #include "sched/sched.h"
+#include "sched/spawn.h"
 
 #include <errno.h>
 
@@ -166,8 +167,8 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	coiri_fp_enter(&words);
 	w->current = f;
 	coiri_san_publish(w);
-	coiri_san_nest(&me->cold->san, &cold->san);
-	coiri_san_receive(f);
+	coiri_san_nest(&me->cold->san, &cold->san, &w->loop_san);
+	coiri_san_receive(&f->fn);
 
 	*result = coiri_arch_call_entry(f->fn, f->arg);
 
@@ -252,6 +253,15 @@ static int begin_wait(coir_fiber h, coiri_thread_wait *wait, intptr_t *out)
 	return 1;
 }
 
+static int sleep_until_done(coiri_thread_wait *wait, intptr_t *out)
+{
+	while (!at_load_acquire(&wait->done)) /* pairs with the release in wake_thread */
+		coiri_futex_wait(&wait->done, 0, -1);
+	if (out && !wait->error)
+		*out = wait->result;
+	return wait->error;
+}
+
 static COIRI_NOINLINE int join_blocking(coir_fiber h, intptr_t *out)
 {
 	coiri_thread_wait wait = {0, 0, 0};
@@ -259,13 +269,14 @@ static COIRI_NOINLINE int join_blocking(coir_fiber h, intptr_t *out)
 		return -EPERM;
 	int r = begin_wait(h, &wait, out);
 	coiri_exit();
-	if (r <= 0)
-		return r;
-	while (!at_load_acquire(&wait.done)) /* pairs with the release in wake_thread */
-		coiri_futex_wait(&wait.done, 0, -1);
-	if (out && !wait.error)
-		*out = wait.result;
-	return wait.error;
+	return r <= 0 ? r : sleep_until_done(&wait, out);
+}
+
+int coiri_run_awaited(coiri_extra *extra, coir_fn fn, void *arg, intptr_t *out)
+{
+	coiri_thread_wait wait = {0, 0, 0};
+	int r = coiri_spawn_awaited(extra, fn, arg, (void *)((uintptr_t)&wait | THREAD_BIT));
+	return r ? r : sleep_until_done(&wait, out);
 }
 
 int coir_join(coir_fiber h, intptr_t *out)

@@ -132,7 +132,7 @@ static COIRI_NOINLINE void check_canary(coiri_cold *cold)
 /* The whole of what fn does to its stack ends before this returns. Returns the worker it ended on. */
 static coiri_worker *run_body(coiri_fiber *f, coiri_cold *cold, intptr_t *result)
 {
-	coiri_san_receive(f);
+	coiri_san_receive(&f->fn);
 	*result = f->fn(f->arg);
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))

@@ -13,9 +13,8 @@
 static COIRI_NOINLINE void refill_ids(coiri_worker *w)
 {
 	uint64_t first = at_add_relaxed(&w->rt->ids, COIRI_ID_BLOCK);
-	at_store_relaxed(&w->next_id, first);
-	at_store_relaxed(&w->last_id, first + COIRI_ID_BLOCK);
-	at_count(&w->count.id_blocks, 1);
+	w->next_id = first;
+	w->last_id = first + COIRI_ID_BLOCK;
 }
 
 coiri_extra *coiri_extra_make(void)
@@ -64,12 +63,13 @@ COIRI_INLINE void furnish(coiri_fiber *f, uint64_t id, coir_fn fn, void *arg, co
 	f->fn = fn;
 	f->arg = arg;
 	f->extra = extra;
-	coiri_san_publish(f);
+	coiri_san_publish(&f->fn);
 	/* relaxed: whoever gets at f, gets it through a queue or a handle that was passed on with its own order */
 	at_store_relaxed(&f->state, id << COIRI_SEQ_SHIFT | flags);
 }
 
-static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, coir_fiber *out)
+static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, void *joiner,
+					coir_fiber *out)
 {
 	coiri_runtime *rt = coiri_enter();
 	if (!rt)
@@ -80,6 +80,7 @@ static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extr
 		return -ENOMEM;
 	}
 	uint64_t id = at_add_relaxed(&rt->ids, 1);
+	f->joiner = joiner;
 	furnish(f, id, fn, arg, extra, flags);
 	if (out)
 		*out = (coir_fiber){f, id};
@@ -93,25 +94,25 @@ COIRI_INLINE int spawn(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags
 {
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))
-		return spawn_foreign(fn, arg, extra, flags, out);
+		return spawn_foreign(fn, arg, extra, flags, NULL, out);
 	if (unlikely(!coiri_inject_is_empty(&w->rt->starved)))
 		return -ENOMEM;
 	coiri_fiber *f = coiri_slab_alloc(w->slab);
 	if (unlikely(!f))
 		return -ENOMEM;
-	if (unlikely(at_load_relaxed(&w->next_id) == at_load_relaxed(&w->last_id)))
+	if (unlikely(w->next_id == w->last_id))
 		refill_ids(w);
-	uint64_t id = at_load_relaxed(&w->next_id);
-	at_store_relaxed(&w->next_id, id + 1);
+	uint64_t id = w->next_id++;
 	furnish(f, id, fn, arg, extra, flags);
 	if (out)
 		*out = (coir_fiber){f, id};
+	at_count(&w->count.spawned, 1);
 	return coiri_ready_new(w, f);
 }
 
-int coiri_spawn_with(coiri_extra *extra, bool detached, coir_fn fn, void *arg, coir_fiber *out)
+int coiri_spawn_awaited(coiri_extra *extra, coir_fn fn, void *arg, void *joiner)
 {
-	int r = spawn(fn, arg, extra, detached ? COIRI_DETACHED : 0, out);
+	int r = spawn_foreign(fn, arg, extra, COIRI_CLAIMED | COIRI_AWAITED, joiner, NULL);
 	if (r)
 		free(extra);
 	return r;
@@ -123,7 +124,12 @@ static COIRI_NOINLINE int spawn_special(const coir_attr *attr, coir_fn fn, void 
 	if (!attr->detached && !out)
 		return -EINVAL;
 	int r = check_attr(attr, &extra);
-	return r ? r : coiri_spawn_with(extra, attr->detached, fn, arg, out);
+	if (!r) {
+		r = spawn(fn, arg, extra, attr->detached ? COIRI_DETACHED : 0, out);
+		if (r)
+			free(extra);
+	}
+	return r;
 }
 
 int coir_spawn(const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)

@@ -40,8 +40,7 @@ typedef struct coiri_worker {
 	bool has_sticky;                /* a sticky fiber ever started here */
 	bool special;                   /* exceptions to keep apart, or stacks to wipe */
 	unsigned streak;                /* picks in a row from run-next */
-	coiri_atomic(uint64_t) next_id; /* both written here, read for the stats */
-	coiri_atomic(uint64_t) last_id;
+	uint64_t next_id, last_id;
 	coiri_slab_pool *slab;
 	coiri_stack_pool stacks;
 	void *loop_sp;
@@ -76,11 +75,12 @@ typedef struct coiri_worker {
 typedef struct coiri_runtime {
 	coiri_worker *workers;
 	unsigned count;
-	bool owned_by_run; /* coir_run's: nobody else can feed it */
+	bool owned_by_run; /* coir_run's, not coir_start's */
 	bool wipe;
 	coiri_atomic(bool) stopping;
 	coiri_atomic(uint64_t) ids;
 	coiri_atomic(uint64_t) foreign_spawned;
+	uint64_t futex_calls_before; /* of the process, at the start */
 	coiri_inject inject;
 	coiri_idle idle;
 	/* Fibers that found no stack: they wait until one comes free, and meanwhile spawning gives -ENOMEM. */
@@ -96,7 +96,11 @@ extern coiri_atomic(uint32_t) coiri_visitors;
 
 /* Plain threads that run on a stack of ours (coir_call_with_stack): the stacks stay until they have left. */
 extern coiri_atomic(uint32_t) coiri_guests;
-extern __thread unsigned coiri_thread_is_guest __attribute__((visibility("hidden")));
+extern __thread unsigned coiri_thread_is_guest __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* How many forks this process is away from the one that first used coir. In the child of a fork the tables are new: what was
+ * taken from the old ones before is not given back. */
+extern unsigned coiri_forks;
 
 /* A plain thread comes in; NULL: no runtime, and nothing to leave. */
 COIRI_INLINE coiri_runtime *coiri_enter(void)

@@ -16,6 +16,7 @@
 
 static const int signals[] = {SIGSEGV, SIGBUS};
 static struct sigaction before[2];
+static bool covered[2]; /* somebody put a handler over ours, which may call it: it stays, and so does `before` */
 static coiri_describe describe_current; /* NULL: no report is wanted */
 
 static void print_backtrace(void)
@@ -74,16 +75,32 @@ static void on_fault(int number, siginfo_t *info, void *context)
 	errno = saved;
 }
 
+static bool is_ours(const struct sigaction *action)
+{
+	return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_fault;
+}
+
+static bool is_nothing(const struct sigaction *action)
+{
+	return !(action->sa_flags & SA_SIGINFO) && (action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN);
+}
+
 int coiri_overflow_start(coiri_describe describe)
 {
 	void *frame;
 	backtrace(&frame, 1); /* loads the unwinder now, not in the handler */
 	describe_current = describe;
-	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK}, now;
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < 2; i++)
-		if (sigaction(signals[i], &action, &before[i]))
+	for (size_t i = 0; i < 2; i++) {
+		if (sigaction(signals[i], NULL, &now))
 			return -errno;
+		if (is_ours(&now) || (covered[i] && !is_nothing(&now)))
+			continue; /* still there from an earlier runtime, or from before a fork */
+		before[i] = now;
+		if (sigaction(signals[i], &action, NULL))
+			return -errno;
+	}
 	return 0;
 }
 
@@ -91,9 +108,10 @@ void coiri_overflow_stop(void)
 {
 	for (size_t i = 0; i < 2; i++) {
 		struct sigaction now;
-		/* Somebody may have put a handler of their own over ours, which stays. */
-		if (sigaction(signals[i], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
-		    now.sa_sigaction == on_fault)
+		if (sigaction(signals[i], NULL, &now))
+			continue;
+		covered[i] = !is_ours(&now);
+		if (!covered[i])
 			sigaction(signals[i], &before[i], NULL);
 	}
 	describe_current = NULL;

@@ -76,8 +76,7 @@ void coiri_stacks_forget(void);
 unsigned coiri_stack_class(size_t size);
 unsigned coiri_stack_default_class(void);
 
-/* What every fiber is promised: COIR_STACK_PROMISE or, where the user raised the default above what it is by itself, all
- * of that. */
+/* What every fiber is promised: half of the default stack, at least COIR_STACK_PROMISE. */
 extern size_t coiri_stack_promise;
 
 COIRI_INLINE size_t coiri_class_size(unsigned class)
@@ -149,7 +148,7 @@ typedef struct coiri_stack_figures {
 
 coiri_stack_figures coiri_stack_count(void);
 
-/* The rung in force: "install", "mprotect", "canary" or "none yet"; with a probe if no runtime runs. */
+/* The rung to begin with, in words: "install", "mprotect" or "mprotect, then canary"; with a probe if no runtime runs. */
 const char *coiri_guard_name(coir_guard wanted);
 
 #endif

@@ -10,7 +10,7 @@
 typedef coiri_atomic(uint64_t) coiri_counter;
 
 typedef struct coiri_counters {
-	coiri_counter id_blocks; /* of COIRI_ID_BLOCK ids, of which the worker has spent all but its current rest */
+	coiri_counter spawned;
 	coiri_counter finished, inlined; /* finished: not inline */
 	coiri_counter rounds;            /* of COIRI_FAIR_STEPS scheduling steps */
 	coiri_counter steals, stolen, searches;

@@ -56,10 +56,10 @@ workers_test(idle, after_work_with_parked_fibers)
 
 /* ---- economy on one worker ---- */
 
-static intptr_t wakes_and_sleeps(coir_fn fn)
+static intptr_t wakes_and_sleeps(coir_fn fn, long n)
 {
 	coir_stats before = must_stats();
-	fn((void *)scaled(1000000));
+	fn((void *)n);
 	coir_stats after = must_stats();
 	return (intptr_t)(after.wakes - before.wakes + after.sleeps - before.sleeps);
 }
@@ -100,16 +100,16 @@ static intptr_t pass_permits(void *arg)
 
 solo_test(idle, economy_of_yields)
 {
-	must(wakes_and_sleeps(yield_n) < 10);
-	must(wakes_and_sleeps(yield_n_in_two) < 10);
+	must(wakes_and_sleeps(yield_n, scaled(1000000)) < 10);
+	must(wakes_and_sleeps(yield_n_in_two, scaled(1000000)) < 10);
 }
 
 solo_test(idle, economy_of_joins)
 {
-	must(wakes_and_sleeps(spawn_and_join_n) < 10);
+	must(wakes_and_sleeps(spawn_and_join_n, scaled_spawns(1000000)) < 10);
 }
 
 solo_test(idle, economy_of_permits)
 {
-	must(wakes_and_sleeps(pass_permits) < 10);
+	must(wakes_and_sleeps(pass_permits, scaled_spawns(1000000)) < 10);
 }

@@ -116,14 +116,14 @@ static int compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-enum { ROUND = 200, ROUNDS = 50 };
+enum { ROUND = 200, ROUNDS_MOST = 50 };
 
-static uint64_t ids[2 * ROUNDS * ROUND];
+static uint64_t ids[2 * ROUNDS_MOST * ROUND];
 static int id_count;
 
 static intptr_t collect_ids(void *arg)
 {
-	for (int round = 0; round < ROUNDS; round++) { /* descriptors are used again and again */
+	for (long round = scaled_spawns(ROUNDS_MOST); round > 0; round--) { /* descriptors are used again and again */
 		coir_fiber f[ROUND];
 		for (int i = 0; i < ROUND; i++)
 			f[i] = must_spawn(id_is_the_handles, &ids[id_count + i]);
@@ -234,12 +234,14 @@ fiber_test(spawn, names_do_not_linger)
 
 /* ---- foreign threads ---- */
 
+enum { PAIRS = 2000 };
+
 static void *spawn_many(void *arg)
 {
 	(void)arg;
-	for (int i = 0; i < 2000; i++) {
+	for (long i = scaled_spawns(PAIRS); i > 0; i--) {
 		must_ok(coir_go(count, NULL));
-		must_eq(must_join(must_spawn(count, (void *)(intptr_t)i)), i);
+		must_eq(must_join(must_spawn(count, (void *)i)), i);
 	}
 	return NULL;
 }
@@ -247,7 +249,7 @@ static void *spawn_many(void *arg)
 static bool all_ran(void *arg)
 {
 	(void)arg;
-	return atomic_load(&ran) == 3 * 4000;
+	return atomic_load(&ran) == 3 * 2 * scaled_spawns(PAIRS);
 }
 
 workers_test(spawn, from_foreign_threads)
@@ -262,6 +264,6 @@ workers_test(spawn, from_foreign_threads)
 	while (coir_stop(0) == -EBUSY) /* the last detached one may still be ending */
 		usleep(100);
 	coir_stats s = must_stats();
-	cr_assert_eq(s.spawned, 12000);
-	cr_assert_eq(s.finished, 12000);
+	cr_assert_eq(s.spawned, (uint64_t)(3 * 2 * scaled_spawns(PAIRS)));
+	cr_assert_eq(s.finished, s.spawned);
 }

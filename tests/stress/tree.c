@@ -74,7 +74,7 @@ static intptr_t all_trees(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct stress s = stress_arguments(argc, argv, 8000);
+	struct stress s = stress_spawn_arguments(argc, argv, 8000);
 	with_workers(s.workers, all_trees, &s);
 	coir_stats stats = must_stats();
 	must_eq(stats.spawned, stats.finished);

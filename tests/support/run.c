@@ -130,14 +130,23 @@ long scaled(long n)
 #define FIBERS_MAX 4000
 #endif
 #endif
-#ifndef FIBERS_MAX
+#ifdef FIBERS_MAX
+#define FIBER_COST 20 /* it takes a millisecond to make one */
+#else
 #define FIBERS_MAX 10000000
+#define FIBER_COST 1
 #endif
 
 long scaled_fibers(long n)
 {
 	n = scaled(n);
 	return n < FIBERS_MAX ? n : FIBERS_MAX;
+}
+
+long scaled_spawns(long n)
+{
+	n = scaled(n) / FIBER_COST;
+	return n > 0 ? n : 1;
 }
 
 void *zeros(size_t count, size_t size)

@@ -53,6 +53,9 @@ long scaled(long n);
 /* The same for a number of fibers that live at once, which ThreadSanitizer limits too. */
 long scaled_fibers(long n);
 
+/* The same for a number of spawns, which ThreadSanitizer makes dear. */
+long scaled_spawns(long n);
+
 /* An array of zeros, for free(). */
 void *zeros(size_t count, size_t size);
 

@@ -26,6 +26,12 @@ static inline struct stress stress_arguments(int argc, char **argv, long rounds)
 	return s;
 }
 
+/* For programs that do little else than spawn. */
+static inline struct stress stress_spawn_arguments(int argc, char **argv, long rounds)
+{
+	return stress_arguments(argc, argv, rounds * scaled_spawns(100000) / scaled(100000));
+}
+
 /* SplitMix64 (Steele, Lea, Flood 2014): any seed will do, and one seed makes one sequence. */
 static inline uint64_t chance(uint64_t *state)
 {

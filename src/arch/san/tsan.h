@@ -47,9 +47,13 @@ COIRI_INLINE void coiri_san_hand_over(coiri_san *from, coiri_san *to)
 	__tsan_destroy_fiber(old);
 }
 
-COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to)
+/* A new fiber of the tool is ordered after its maker, so it is made in the name of the worker's loop. */
+COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to, coiri_san *loop)
 {
+	void *joiner = from->fiber;
+	__tsan_switch_to_fiber(loop->fiber, __tsan_switch_to_fiber_no_sync);
 	void *begins = __tsan_create_fiber(0);
+	__tsan_switch_to_fiber(joiner, __tsan_switch_to_fiber_no_sync);
 	to->fiber = begins;
 	__tsan_release(from); /* of the notes themselves: for unnest, */
 	__tsan_release(to);   /* and for the child's own switches */
