@@ -10,20 +10,20 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: coir-bench [OPTION]...\n"
-    "Measures coir and its peers side by side: every run is a fresh process, pinned, and warms up first.\n"
-    "\n"
-    "  -l, --list               workloads, systems, and which package a system lacks\n"
-    "  -w, --workloads A,B      only these workloads\n"
-    "  -s, --systems A,B        only these systems\n"
-    "      --workers 1,2        numbers of workers, each on as many cores (1,2)\n"
-    "      --runs N             runs, of which the median counts (5)\n"
-    "      --csv                lines workload,system,params,workers,metric,unit,value\n"
-    "      --core N             the first of the cores to pin to (0)\n"
-    "      --timeout S          seconds after which a run is given up (300)\n"
-    "      --scale X            shrink the work: for trying out, not for figures\n"
-    "      --smoke              check coir's own results quickly: -s coir --runs 1 --scale 0.001\n"
-    "      --help\n";
+	"usage: coir-bench [OPTION]...\n"
+	"Measures coir and its peers side by side: every run is a fresh process, pinned, and warms up first.\n"
+	"\n"
+	"  -l, --list               workloads, systems, and which package a system lacks\n"
+	"  -w, --workloads A,B      only these workloads\n"
+	"  -s, --systems A,B        only these systems\n"
+	"      --workers 1,2        numbers of workers, each on as many cores (1,2)\n"
+	"      --runs N             runs, of which the median counts (5)\n"
+	"      --csv                lines workload,system,params,workers,metric,unit,value\n"
+	"      --core N             the first of the cores to pin to (0)\n"
+	"      --timeout S          seconds after which a run is given up (300)\n"
+	"      --scale X            shrink the work: for trying out, not for figures\n"
+	"      --smoke              check coir's own results quickly: -s coir --runs 1 --scale 0.001\n"
+	"      --help\n";
 
 static void bad(const char *what, const char *value)
 {
@@ -85,12 +85,12 @@ static double fraction(const char *option, const char *text)
 enum { WORKERS = 256, RUNS, CSV, CORE, TIMEOUT, SCALE, SMOKE, HELP };
 
 static const struct option longs[] = {
-    {"list", no_argument, NULL, 'l'},          {"workloads", required_argument, NULL, 'w'},
-    {"systems", required_argument, NULL, 's'}, {"workers", required_argument, NULL, WORKERS},
-    {"runs", required_argument, NULL, RUNS},   {"csv", no_argument, NULL, CSV},
-    {"core", required_argument, NULL, CORE},   {"timeout", required_argument, NULL, TIMEOUT},
-    {"scale", required_argument, NULL, SCALE}, {"smoke", no_argument, NULL, SMOKE},
-    {"help", no_argument, NULL, HELP},         {NULL, 0, NULL, 0},
+	{"list", no_argument, NULL, 'l'},          {"workloads", required_argument, NULL, 'w'},
+	{"systems", required_argument, NULL, 's'}, {"workers", required_argument, NULL, WORKERS},
+	{"runs", required_argument, NULL, RUNS},   {"csv", no_argument, NULL, CSV},
+	{"core", required_argument, NULL, CORE},   {"timeout", required_argument, NULL, TIMEOUT},
+	{"scale", required_argument, NULL, SCALE}, {"smoke", no_argument, NULL, SMOKE},
+	{"help", no_argument, NULL, HELP},         {NULL, 0, NULL, 0},
 };
 
 /* Takes one option, which getopt_long found. */

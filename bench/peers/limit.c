@@ -231,8 +231,8 @@ static void wake(void)
 int main(int argc, char **argv)
 {
 	static const struct peer_workload workloads[] = {
-	    {"switch", 1, 1, bench_switch}, {"yield2", 1, 1, yield2}, {"yield2x", 1, 1, yield2x},
-	    {"yield1000", 1, 1, yield1000}, {"wake", 2, 2, wake},     {NULL, 0, 0, NULL},
+		{"switch", 1, 1, bench_switch}, {"yield2", 1, 1, yield2}, {"yield2x", 1, 1, yield2x},
+		{"yield1000", 1, 1, yield1000}, {"wake", 2, 2, wake},     {NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, NULL);
 }

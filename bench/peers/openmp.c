@@ -119,9 +119,9 @@ static void nqueens(void)
 int main(int argc, char **argv)
 {
 	static const struct peer_workload workloads[] = {
-	    {"spawnjoin1", 1, 64, spawnjoin1}, {"spawnjoin1000", 1, 64, spawnjoin1000},
-	    {"skynet", 1, 64, skynet},         {"fib", 1, 64, fib},
-	    {"nqueens", 1, 64, nqueens},       {NULL, 0, 0, NULL},
+		{"spawnjoin1", 1, 64, spawnjoin1}, {"spawnjoin1000", 1, 64, spawnjoin1000},
+		{"skynet", 1, 64, skynet},         {"fib", 1, 64, fib},
+		{"nqueens", 1, 64, nqueens},       {NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, enter);
 }

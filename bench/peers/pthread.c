@@ -275,15 +275,15 @@ static void wake(void)
 int main(int argc, char **argv)
 {
 	static const struct peer_workload workloads[] = {
-	    {"yield2", 1, 1, yield2},
-	    {"yield1000", 1, 1, yield1000},
-	    {"parkpair", 1, 2, parkpair},
-	    {"spawnjoin1", 1, 2, spawnjoin1},
-	    {"spawnjoin1000", 1, 2, spawnjoin1000},
-	    {"fib", 1, 2, fib},
-	    {"mem", 1, 1, mem},
-	    {"wake", 2, 2, wake},
-	    {NULL, 0, 0, NULL},
+		{"yield2", 1, 1, yield2},
+		{"yield1000", 1, 1, yield1000},
+		{"parkpair", 1, 2, parkpair},
+		{"spawnjoin1", 1, 2, spawnjoin1},
+		{"spawnjoin1000", 1, 2, spawnjoin1000},
+		{"fib", 1, 2, fib},
+		{"mem", 1, 1, mem},
+		{"wake", 2, 2, wake},
+		{NULL, 0, 0, NULL},
 	};
 	pthread_attr_init(&small_stack);
 	peer_ok("pthread_attr_setstacksize", pthread_attr_setstacksize(&small_stack, STACK));

@@ -73,10 +73,10 @@ static void nqueens(void)
 int main(int argc, char **argv)
 {
 	static const struct peer_workload workloads[] = {
-	    {"skynet", 1, 1, skynet},
-	    {"fib", 1, 1, fib},
-	    {"nqueens", 1, 1, nqueens},
-	    {NULL, 0, 0, NULL},
+		{"skynet", 1, 1, skynet},
+		{"fib", 1, 1, fib},
+		{"nqueens", 1, 1, nqueens},
+		{NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, NULL);
 }

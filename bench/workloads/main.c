@@ -23,18 +23,18 @@ static void enter(int workers, void (*body)(void))
 int main(int argc, char **argv)
 {
 	static const struct peer_workload workloads[] = {
-	    {"yield2", 1, 1, bench_yield2},
-	    {"yield2x", 1, 1, bench_yield2x},
-	    {"yield1000", 1, 1, bench_yield1000},
-	    {"parkpair", 1, COIR_WORKERS_MAX, bench_parkpair},
-	    {"spawnjoin1", 1, COIR_WORKERS_MAX, bench_spawnjoin1},
-	    {"spawnjoin1000", 1, COIR_WORKERS_MAX, bench_spawnjoin1000},
-	    {"skynet", 1, COIR_WORKERS_MAX, bench_skynet},
-	    {"fib", 1, COIR_WORKERS_MAX, bench_fib},
-	    {"nqueens", 1, COIR_WORKERS_MAX, bench_nqueens},
-	    {"mem", 1, 1, bench_mem},
-	    {"wake", 2, 2, bench_wake},
-	    {NULL, 0, 0, NULL},
+		{"yield2", 1, 1, bench_yield2},
+		{"yield2x", 1, 1, bench_yield2x},
+		{"yield1000", 1, 1, bench_yield1000},
+		{"parkpair", 1, COIR_WORKERS_MAX, bench_parkpair},
+		{"spawnjoin1", 1, COIR_WORKERS_MAX, bench_spawnjoin1},
+		{"spawnjoin1000", 1, COIR_WORKERS_MAX, bench_spawnjoin1000},
+		{"skynet", 1, COIR_WORKERS_MAX, bench_skynet},
+		{"fib", 1, COIR_WORKERS_MAX, bench_fib},
+		{"nqueens", 1, COIR_WORKERS_MAX, bench_nqueens},
+		{"mem", 1, 1, bench_mem},
+		{"wake", 2, 2, bench_wake},
+		{NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, enter);
 }

@@ -40,8 +40,8 @@ static void bench_switch(void)
 int main(int argc, char **argv)
 {
 	static const struct peer_workload workloads[] = {
-	    {"switch", 1, 1, bench_switch},
-	    {NULL, 0, 0, NULL},
+		{"switch", 1, 1, bench_switch},
+		{NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, NULL);
 }

@@ -3,8 +3,8 @@
  * coir/fiber.h - fibers: spawn, join, yield, park, fiber-local storage, bigger stacks.
  *
  * "Fiber" below means a caller that runs on a coir worker; "any thread" includes threads that coir does
- * not own. Calls are made while a runtime runs and give -EPERM otherwise, unless they say something else. A call that may
- * park may return on another kernel thread than it was made on, unless the fiber is sticky.
+ * not own. Calls are made while a runtime runs and give -EPERM otherwise, unless they say something else. A call that
+ * may park may return on another kernel thread than it was made on, unless the fiber is sticky.
  */
 #ifndef COIR_FIBER_H
 #define COIR_FIBER_H
@@ -58,8 +58,8 @@ COIR_API int coir_go(coir_fn fn, void *arg);
 /* Waits until f has ended, stores its result in *out (out may be NULL) and frees it. A child that has not
  * started may run inside the call, on the caller's stack; nothing a program can observe except speed,
  * addresses and threads depends on that. In a fiber it parks, in a plain thread it blocks. Not a cancellation point.
- * Errors: -ESRCH (stale handle: joined already, or detached and ended), -EINVAL (detached, or being joined), -EDEADLK (itself),
- * -EPERM (no runtime). */
+ * Errors: -ESRCH (stale handle: joined already, or detached and ended), -EINVAL (detached, or being joined), -EDEADLK
+ * (itself), -EPERM (no runtime). */
 COIR_API int coir_join(coir_fiber f, intptr_t *out);
 
 /* Gives up the right to join f: its memory goes when it ends. Any thread; never parks.

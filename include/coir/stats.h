@@ -29,7 +29,7 @@ typedef struct coir_stats {
 	uint64_t stacks;         /* stacks that exist, in use or pooled */
 	uint64_t stack_bytes;    /* address space reserved for them */
 	uint64_t stacks_trimmed; /* stacks whose memory was given back to the kernel */
-	uint64_t futex_calls;    /* all futex calls of coir: sleeps and wakes of workers, joins by plain threads, locks */
+	uint64_t futex_calls; /* all futex calls of coir: sleeps and wakes of workers, joins by plain threads, locks */
 } coir_stats;
 
 /* Fills *out, of which out->size bytes are the caller's. After the runtime stopped: the last one's figures.

@@ -60,7 +60,8 @@
 #elif defined(__aarch64__)
 #define coiri_pause() __asm__ volatile("isb" ::: "memory")
 #else
-#define coiri_pause() __asm__ volatile(".word 0x0100000f" ::: "memory") /* riscv64: pause, of Zihintpause; else nothing */
+#define coiri_pause() \
+	__asm__ volatile(".word 0x0100000f" ::: "memory") /* riscv64: pause, of Zihintpause; else nothing */
 #endif
 
 #endif

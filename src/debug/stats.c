@@ -38,7 +38,8 @@ uint64_t coiri_stats_living(coiri_runtime *rt)
 	/* The ended first: what is spawned and ends in between then counts as living, never the other way round. */
 	uint64_t ended = 0, spawned = 0;
 	for (unsigned i = 0; i < rt->count; i++)
-		ended += at_load_acquire(&rt->workers[i].count.finished) + at_load_acquire(&rt->workers[i].count.inlined);
+		ended += at_load_acquire(&rt->workers[i].count.finished) +
+			 at_load_acquire(&rt->workers[i].count.inlined);
 	at_fence_acquire();
 	for (unsigned i = 0; i < rt->count; i++)
 		spawned += at_load_relaxed(&rt->workers[i].count.spawned);

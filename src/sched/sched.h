@@ -200,7 +200,8 @@ COIRI_INLINE coiri_fiber *coiri_pick_quick(coiri_worker *w)
 	return f;
 }
 
-/* The short way of coiri_pick_any for a worker whose fiber has ended: the newest of the deque. NULL: go the long way. */
+/* The short way of coiri_pick_any for a worker whose fiber has ended: the newest of the deque. NULL: go the long way.
+ * */
 COIRI_INLINE coiri_fiber *coiri_pick_newest(coiri_worker *w)
 {
 	if (unlikely(w->tick <= 1) || unlikely(coiri_next_peek(&w->next) != NULL))

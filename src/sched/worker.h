@@ -35,11 +35,11 @@ typedef struct coiri_glimpse {
 
 typedef struct coiri_worker {
 	/* ---- this thread only ---- */
-	coiri_fiber *current;           /* the fiber that runs, or NULL in the loop */
-	unsigned tick;                  /* steps until the next fair pick */
-	bool has_sticky;                /* a sticky fiber ever started here */
-	bool special;                   /* exceptions to keep apart, or stacks to wipe */
-	unsigned streak;                /* picks in a row from run-next */
+	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
+	unsigned tick;        /* steps until the next fair pick */
+	bool has_sticky;      /* a sticky fiber ever started here */
+	bool special;         /* exceptions to keep apart, or stacks to wipe */
+	unsigned streak;      /* picks in a row from run-next */
 	uint64_t next_id, last_id;
 	coiri_slab_pool *slab;
 	coiri_stack_pool stacks;
@@ -98,8 +98,8 @@ extern coiri_atomic(uint32_t) coiri_visitors;
 extern coiri_atomic(uint32_t) coiri_guests;
 extern __thread unsigned coiri_thread_is_guest __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* How many forks this process is away from the one that first used coir. In the child of a fork the tables are new: what was
- * taken from the old ones before is not given back. */
+/* How many forks this process is away from the one that first used coir. In the child of a fork the tables are new:
+ * what was taken from the old ones before is not given back. */
 extern unsigned coiri_forks;
 
 /* A plain thread comes in; NULL: no runtime, and nothing to leave. */

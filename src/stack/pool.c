@@ -253,7 +253,9 @@ int coiri_stacks_start(const coiri_stack_setup *setup)
 	}
 	nodes = setup->nodes;
 	default_class = coiri_stack_class(setup->default_size);
-	coiri_stack_promise = default_class > coiri_stack_class(COIRI_STACK_DEFAULT) ? coiri_class_size(default_class) / 2 : COIR_STACK_PROMISE;
+	coiri_stack_promise = default_class > coiri_stack_class(COIRI_STACK_DEFAULT)
+				      ? coiri_class_size(default_class) / 2
+				      : COIR_STACK_PROMISE;
 	size_t bytes = (size_t)nodes * COIRI_STACK_CLASSES * sizeof *pools;
 	pools = aligned_alloc(COIRI_CACHE_LINE, bytes);
 	if (!pools)

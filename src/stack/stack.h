@@ -148,7 +148,8 @@ typedef struct coiri_stack_figures {
 
 coiri_stack_figures coiri_stack_count(void);
 
-/* The rung to begin with, in words: "install", "mprotect" or "mprotect, then canary"; with a probe if no runtime runs. */
+/* The rung to begin with, in words: "install", "mprotect" or "mprotect, then canary"; with a probe if no runtime runs.
+ * */
 const char *coiri_guard_name(coir_guard wanted);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * api/fp_test.c - floating point (coir/fiber.h; SEMANTICS, "Inlining is invisible"): a fiber starts with the control words
- * of the thread that started the runtime, and what it changes is its own, across every wait and every join.
+ * api/fp_test.c - floating point (coir/fiber.h; SEMANTICS, "Inlining is invisible"): a fiber starts with the control
+ * words of the thread that started the runtime, and what it changes is its own, across every wait and every join.
  */
 #include "support/bodies.h"
 #include "support/run.h"

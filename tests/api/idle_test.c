@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * api/idle_test.c - an idle runtime uses no processor, and a busy one makes no needless system calls. The counters of the
- * runtime are what is measured; the waits in between are not for synchronisation.
+ * api/idle_test.c - an idle runtime uses no processor, and a busy one makes no needless system calls. The counters of
+ * the runtime are what is measured; the waits in between are not for synchronisation.
  */
 #include "support/bodies.h"
 #include "support/run.h"
@@ -43,7 +43,8 @@ workers_test(idle, after_work_with_parked_fibers)
 	coir_fiber parked[N], busy[N];
 	start_workers(workers);
 	for (int i = 0; i < N; i++) {
-		parked[i] = i % 5 ? must_spawn(fiber_park_once, (void *)1) : must_spawn_sticky(fiber_park_once, (void *)1);
+		parked[i] =
+			i % 5 ? must_spawn(fiber_park_once, (void *)1) : must_spawn_sticky(fiber_park_once, (void *)1);
 		busy[i] = must_spawn(fiber_yield_often, (void *)1);
 	}
 	must_eq(must_join_all(busy, N), N);

@@ -16,7 +16,8 @@ workers_test(lifecycle, run_gives_the_result)
 {
 	cr_assert_eq(with_workers(workers, fiber_give_back, (void *)42), 42);
 	cr_assert_eq(with_workers(workers, fiber_give_back, (void *)INTPTR_MIN), INTPTR_MIN);
-	cr_assert_eq(with_workers(workers, fiber_give_back, (void *)-5), -5, "a negative result is no error of coir_run");
+	cr_assert_eq(with_workers(workers, fiber_give_back, (void *)-5), -5,
+		     "a negative result is no error of coir_run");
 	coir_config cfg = COIR_CONFIG_INIT;
 	cfg.workers = workers;
 	cr_assert_eq(coir_run(&cfg, fiber_give_back, NULL, NULL), 0, "out may be NULL");

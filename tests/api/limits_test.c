@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * api/limits_test.c - when the kernel gives no more: memory, threads, mappings. coir reports it, cleans up and goes on, or
- * ends with one clear line of its own; it never crashes, hangs, or loses a fiber.
+ * api/limits_test.c - when the kernel gives no more: memory, threads, mappings. coir reports it, cleans up and goes on,
+ * or ends with one clear line of its own; it never crashes, hangs, or loses a fiber.
  */
 #include "support/bodies.h"
 #include "support/child.h"
@@ -112,8 +112,10 @@ Test(limits, address_space)
 	int starved = 0;
 	for (intptr_t room = MIB / 4; room < (intptr_t)4096 * MIB; room *= 2) {
 		struct child c = run_child(run_in_little_memory, (void *)room);
-		bool fine = child_exited(&c, FINE), told = child_exited(&c, OUT_OF_MEMORY) || child_exited(&c, OUT_OF_THREADS);
-		cr_assert(fine || told || child_refused(&c), "%jd bytes: status %#x: %s", (intmax_t)room, c.status, c.text);
+		bool fine = child_exited(&c, FINE),
+		     told = child_exited(&c, OUT_OF_MEMORY) || child_exited(&c, OUT_OF_THREADS);
+		cr_assert(fine || told || child_refused(&c), "%jd bytes: status %#x: %s", (intmax_t)room, c.status,
+			  c.text);
 		starved += !fine;
 	}
 	cr_assert_gt(starved, 0, "memory never ran out: this test tests nothing");

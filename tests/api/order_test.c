@@ -84,8 +84,8 @@ solo_test(order, yielding_fibers_take_turns)
 
 /* A crowd keeps the worker busy and counts its steps; then comes a victim, which must get its turn. */
 struct contest {
-	atomic_long steps;       /* of the crowd */
-	atomic_long victim_at;   /* the count when the victim ran; 0: not yet */
+	atomic_long steps;     /* of the crowd */
+	atomic_long victim_at; /* the count when the victim ran; 0: not yet */
 	atomic_bool over;
 	coir_fiber player[2];
 	coir_fiber victim, watcher;

@@ -85,8 +85,8 @@ static intptr_t stack_left(void *arg)
 
 fiber_test(spawn, stack_sizes)
 {
-	static const size_t sizes[] = {
-		COIR_STACK_MIN, COIR_STACK_MIN + 1, 65536, 100000, 1 << 20, (8 << 20) + 1, 64 << 20, COIR_STACK_MAX};
+	static const size_t sizes[] = {COIR_STACK_MIN, COIR_STACK_MIN + 1, 65536,    100000,
+				       1 << 20,        (8 << 20) + 1,      64 << 20, COIR_STACK_MAX};
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		coir_attr attr = COIR_ATTR_INIT;
 		attr.stack_size = sizes[i];

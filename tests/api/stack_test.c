@@ -40,7 +40,8 @@ static intptr_t nest(void *arg)
 	coir_fiber me = must_self();
 	must(use_stack(100 * KIB) >= 100 * KIB);
 	if (depth > 0)
-		must_ok(coir_call_with_stack((size_t)(128 + 16 * (depth % 5)) * KIB, nest, (void *)(depth - 1), &below));
+		must_ok(coir_call_with_stack((size_t)(128 + 16 * (depth % 5)) * KIB, nest, (void *)(depth - 1),
+					     &below));
 	must_eq(coir_id(), me.seq);
 	must(use_stack(100 * KIB) >= 100 * KIB);
 	return below + 1;
@@ -225,7 +226,8 @@ fiber_test(stack, high_water)
 	for (size_t i = 0; i < 2 * sizeof uses / sizeof *uses; i++) {
 		size_t bytes = uses[i / 2];
 		size_t high = high_water_of(use, (void *)bytes, 0, i % 2);
-		/* at most: what use_stack needs beyond the bytes, and rounding to pages; not what the stack's last fiber used */
+		/* at most: what use_stack needs beyond the bytes, and rounding to pages; not what the stack's last
+		 * fiber used */
 		must(high >= bytes && high <= bytes + 24 * KIB, "%zu for %zu", high, bytes);
 		high = high_water_of(use, (void *)(bytes + 900 * KIB), MIB, i % 2);
 		must(high >= bytes + 900 * KIB && high <= 2 * MIB, "%zu", high);

@@ -136,9 +136,9 @@ static void info_names_every_option(const coir_config *cfg)
 	must(out != NULL);
 	must_ok(coir_print_info(cfg, out));
 	fclose(out);
-	static const char *const options[] = {
-		"COIR_WORKERS", "COIR_PIN", "COIR_STACK", "COIR_MAIN_STACK", "COIR_GUARD", "COIR_WIPE_STACKS",
-		"COIR_OVERFLOW_REPORT"};
+	static const char *const options[] = {"COIR_WORKERS",        "COIR_PIN",   "COIR_STACK",
+					      "COIR_MAIN_STACK",     "COIR_GUARD", "COIR_WIPE_STACKS",
+					      "COIR_OVERFLOW_REPORT"};
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		must(strstr(text, options[i]) != NULL, "no %s in the info page", options[i]);
 	free(text);

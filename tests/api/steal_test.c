@@ -25,7 +25,8 @@ static intptr_t park_and_count(void *arg)
 	return count(arg);
 }
 
-/* Computes without calling coir. sched_yield is the kernel's: more workers than processors are no excuse to wait long. */
+/* Computes without calling coir. sched_yield is the kernel's: more workers than processors are no excuse to wait long.
+ * */
 static void spin_until_ran(int n)
 {
 	while (atomic_load(&ran) < n)

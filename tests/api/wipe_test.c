@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * api/wipe_test.c - wipe_stacks: what a fiber leaves on its stack is gone before anybody else sees that stack, also when
- * the stack was its joiner's.
+ * api/wipe_test.c - wipe_stacks: what a fiber leaves on its stack is gone before anybody else sees that stack, also
+ * when the stack was its joiner's.
  */
 #include "support/bodies.h"
 #include "support/run.h"

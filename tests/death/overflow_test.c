@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * death/overflow_test.c - SEMANTICS, "Guards": a stack overflow ends in abort with a message that names the fiber, on every
- * rung of the ladder, and wherever the stack came from. What is not an overflow is in fault_test.c.
+ * death/overflow_test.c - SEMANTICS, "Guards": a stack overflow ends in abort with a message that names the fiber, on
+ * every rung of the ladder, and wherever the stack came from. What is not an overflow is in fault_test.c.
  */
 #include "support/child.h"
 #include "support/deep.h"
@@ -20,13 +20,13 @@ enum { KIB = 1 << 10, SURVIVED = 1, NOT_HERE = 77 };
 
 /* A case: how the children set the runtime up, and what they do to die. */
 struct death {
-	const char *guard;  /* COIR_GUARD */
-	unsigned refuse;    /* see support/refuse.h */
+	const char *guard; /* COIR_GUARD */
+	unsigned refuse;   /* see support/refuse.h */
 	unsigned workers;
-	coir_fn main;       /* tells its victim's id by tell_id */
-	const char *name;   /* what the message must say: the victim's name, */
-	const char *entry;  /* its entry function, */
-	const char *limit;  /* how large its stack is */
+	coir_fn main;      /* tells its victim's id by tell_id */
+	const char *name;  /* what the message must say: the victim's name, */
+	const char *entry; /* its entry function, */
+	const char *limit; /* how large its stack is */
 };
 
 /* The id goes to stderr in front of coir's message, where the test finds it. */
@@ -214,7 +214,11 @@ static void dies_on_every_rung(struct death d)
 	}
 }
 
-#define DIVER(...) (struct death){.name = "deep diver", __VA_ARGS__}
+#define DIVER(...)                                \
+	(struct death)                            \
+	{                                         \
+		.name = "deep diver", __VA_ARGS__ \
+	}
 
 Test(overflow, recursion)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * stress/chaos.c - a population of fibers that do everything in random order. After every step each checks what is its own:
- * id, name, storage, rounding mode, the bytes on its stack, its thread if it is sticky.
+ * stress/chaos.c - a population of fibers that do everything in random order. After every step each checks what is its
+ * own: id, name, storage, rounding mode, the bytes on its stack, its thread if it is sticky.
  */
 #include "support/bodies.h"
 #include "support/deep.h"

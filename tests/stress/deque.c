@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * stress/deque.c - the work-stealing deque and the ring alone: one owner, the other threads steal. Every item is seen exactly
- * once, and what a thief sees comes oldest first.
+ * stress/deque.c - the work-stealing deque and the ring alone: one owner, the other threads steal. Every item is seen
+ * exactly once, and what a thief sees comes oldest first.
  */
 #include "sched/deque.h"
 #include "sched/ring.h"

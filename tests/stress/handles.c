@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * stress/handles.c - many join, detach and unpark one handle at once, from fibers and foreign threads: exactly one of the
- * joins and detaches wins, the rest is refused, nobody hangs, and no stale call reaches the fiber that has the descriptor next.
+ * stress/handles.c - many join, detach and unpark one handle at once, from fibers and foreign threads: exactly one of
+ * the joins and detaches wins, the rest is refused, nobody hangs, and no stale call reaches the fiber that has the
+ * descriptor next.
  */
 #include "support/bodies.h"
 #include "support/stress.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * stress/startstop.c - runtimes come and go: with nobody alive, with fibers to abandon in every state, with foreign threads
- * that keep calling. Every call is answered, every thread and stack comes back.
+ * stress/startstop.c - runtimes come and go: with nobody alive, with fibers to abandon in every state, with foreign
+ * threads that keep calling. Every call is answered, every thread and stack comes back.
  */
 #include "support/bodies.h"
 #include "support/stress.h"
@@ -24,7 +24,8 @@ static intptr_t spawn_more(void *arg)
 	}
 }
 
-static const coir_fn body[] = {fiber_give_back, fiber_park_for_ever, fiber_yield_for_ever, spawn_more, fiber_yield_often};
+static const coir_fn body[] = {fiber_give_back, fiber_park_for_ever, fiber_yield_for_ever, spawn_more,
+			       fiber_yield_often};
 
 static void fill(uint64_t *dice, coir_fiber *f, int n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * stress/storm.c - storms of unparks on a few fibers, from fibers, sticky fibers and foreign threads. Every message that was
- * put into a box before an unpark is taken out after a park; a lost wake-up is a hang.
+ * stress/storm.c - storms of unparks on a few fibers, from fibers, sticky fibers and foreign threads. Every message
+ * that was put into a box before an unpark is taken out after a park; a lost wake-up is a hang.
  */
 #include "support/bodies.h"
 #include "support/stress.h"

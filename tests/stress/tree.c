@@ -39,7 +39,8 @@ static intptr_t plain_sum(const struct node *n)
 	return sum;
 }
 
-/* Spawns all, then joins in a random order; sometimes waits in between, so that not every join finds an unstarted child. */
+/* Spawns all, then joins in a random order; sometimes waits in between, so that not every join finds an unstarted
+ * child. */
 static intptr_t sum(void *arg)
 {
 	const struct node *n = arg;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * stress/wakeups.c - the hunt for a lost wake-up: handshakes where each side waits for the other, across workers and foreign
- * threads, with pauses that meet the idle workers searching, in a timed sleep and in a long one. A lost one is a hang.
+ * stress/wakeups.c - the hunt for a lost wake-up: handshakes where each side waits for the other, across workers and
+ * foreign threads, with pauses that meet the idle workers searching, in a timed sleep and in a long one. A lost one is
+ * a hang.
  */
 #include "support/bodies.h"
 #include "support/stress.h"

@@ -11,8 +11,10 @@ ReportHook(PRE_ALL)(struct criterion_test_set *all)
 {
 	const char *seconds = getenv("COIR_TEST_TIMEOUT");
 	double limit = seconds && atof(seconds) > 0 ? atof(seconds) : 60;
-	FOREACH_SET(struct criterion_suite_set *suite, all->suites) {
-		FOREACH_SET(struct criterion_test *test, suite->tests) {
+	FOREACH_SET(struct criterion_suite_set * suite, all->suites)
+	{
+		FOREACH_SET(struct criterion_test * test, suite->tests)
+		{
 			if (test->data->timeout <= 0)
 				test->data->timeout = limit;
 		}

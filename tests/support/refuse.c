@@ -12,9 +12,9 @@
 #define GUARD_INSTALL 102 /* MADV_GUARD_INSTALL, which older headers do not have */
 #define NEVER         0xffffffffu
 
-#define LOAD(field)        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define SKIP_UNLESS(k, n)  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (k), 0, (n))
-#define ANSWER(action)     BPF_STMT(BPF_RET | BPF_K, (action))
+#define LOAD(field)       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define SKIP_UNLESS(k, n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (k), 0, (n))
+#define ANSWER(action)    BPF_STMT(BPF_RET | BPF_K, (action))
 
 /* The low half of args[2] is what an int argument is, on the little-endian machines coir runs on. */
 bool refuse(unsigned what)

@@ -40,8 +40,9 @@ void poll_until(bool (*state)(void *arg), void *arg);
 /* The kernel's id of the calling thread. */
 int thread_id(void);
 
-/* The number of threads the process has, and waiting until it has that many again: an ended thread may be listed a little
- * longer than it can be joined. (ThreadSanitizer makes threads of its own when it likes: there nothing is waited for.) */
+/* The number of threads the process has, and waiting until it has that many again: an ended thread may be listed a
+ * little longer than it can be joined. (ThreadSanitizer makes threads of its own when it likes: there nothing is waited
+ * for.) */
 int thread_count(void);
 void thread_count_settles(int threads);
 
@@ -66,29 +67,30 @@ void run_fiber_body(unsigned workers, void (*body)(unsigned workers));
 #endif
 
 /* workers_test(suite, name) { ... } makes four cases of a body that gets `unsigned workers`, for 1, 2, 4 and 8 workers:
- * more than the test machines have processors. fiber_test's body runs as the main fiber. crowd_test is fiber_test without
- * the case of one worker, for bodies that need a second one; solo_test is only that case, for what can be told only there. */
-#define workers_test(Suite, Name)           \
+ * more than the test machines have processors. fiber_test's body runs as the main fiber. crowd_test is fiber_test
+ * without the case of one worker, for bodies that need a second one; solo_test is only that case, for what can be told
+ * only there. */
+#define workers_test(Suite, Name)          \
 	static TEST_BODY_(Suite##_##Name); \
 	TEST_FOR_WORKERS_(Suite, Name, Suite##_##Name(workers))
 
-#define fiber_test(Suite, Name)             \
+#define fiber_test(Suite, Name)            \
 	static TEST_BODY_(Suite##_##Name); \
 	TEST_FOR_WORKERS_(Suite, Name, run_fiber_body(workers, Suite##_##Name))
 
-#define crowd_test(Suite, Name)                                               \
-	static TEST_BODY_(Suite##_##Name);                                   \
+#define crowd_test(Suite, Name)                                            \
+	static TEST_BODY_(Suite##_##Name);                                 \
 	TEST_FOR_(Suite, Name, 2, run_fiber_body(workers, Suite##_##Name)) \
 	TEST_FOR_(Suite, Name, 4, run_fiber_body(workers, Suite##_##Name)) \
 	TEST_FOR_(Suite, Name, 8, run_fiber_body(workers, Suite##_##Name)) \
 	static TEST_BODY_(Suite##_##Name)
 
-#define solo_test(Suite, Name)                        \
-	static TEST_BODY_(Suite##_##Name);           \
-	Test(Suite, Name)                             \
-	{                                             \
-		run_fiber_body(1, Suite##_##Name);   \
-	}                                             \
+#define solo_test(Suite, Name)                     \
+	static TEST_BODY_(Suite##_##Name);         \
+	Test(Suite, Name)                          \
+	{                                          \
+		run_fiber_body(1, Suite##_##Name); \
+	}                                          \
 	static TEST_BODY_(Suite##_##Name)
 
 #define TEST_BODY_(function) void function(__attribute__((unused)) unsigned workers)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * support/standin.c - runs the tests of one program: each in a forked child that an alarm ends when its time is up. Says
- * the outcome as TAP, which meson counts case by case.
+ * support/standin.c - runs the tests of one program: each in a forked child that an alarm ends when its time is up.
+ * Says the outcome as TAP, which meson counts case by case.
  *
  * usage: program [--list] [FILTER]      FILTER: a shell pattern over "suite/name"
  * COIR_TEST_TIMEOUT is the time limit of a case in seconds, unless it has one of its own.

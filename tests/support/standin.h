@@ -42,32 +42,31 @@ void standin_skip(const char *format, ...) __attribute__((noreturn, format(print
 #define STANDIN_NAME_(suite, name, what) suite##_##name##_##what
 
 /* The arguments after the name are designated initializers of struct standin_options. */
-#define Test(Suite, Name, ...)                                                                   \
-	static void STANDIN_NAME_(Suite, Name, body)(void);                                     \
-	static const struct standin_options STANDIN_NAME_(Suite, Name, options) = {__VA_ARGS__}; \
-	static struct standin_test STANDIN_NAME_(Suite, Name, test) = {                          \
+#define Test(Suite, Name, ...)                                                                                \
+	static void STANDIN_NAME_(Suite, Name, body)(void);                                                   \
+	static const struct standin_options STANDIN_NAME_(Suite, Name, options) = {__VA_ARGS__};              \
+	static struct standin_test STANDIN_NAME_(Suite, Name, test) = {                                       \
 		#Suite, #Name, STANDIN_NAME_(Suite, Name, body), &STANDIN_NAME_(Suite, Name, options), NULL}; \
-	__attribute__((constructor)) static void STANDIN_NAME_(Suite, Name, add)(void)           \
-	{                                                                                        \
-		standin_add(&STANDIN_NAME_(Suite, Name, test));                                  \
-	}                                                                                        \
+	__attribute__((constructor)) static void STANDIN_NAME_(Suite, Name, add)(void)                        \
+	{                                                                                                     \
+		standin_add(&STANDIN_NAME_(Suite, Name, test));                                               \
+	}                                                                                                     \
 	static void STANDIN_NAME_(Suite, Name, body)(void)
 
 #define STANDIN_CHECK_(condition, what, ...) \
 	((condition) ? (void)0 : standin_fail(__FILE__, __LINE__, what, " " __VA_ARGS__))
 
-#define cr_assert(condition, ...)  STANDIN_CHECK_(condition, #condition, __VA_ARGS__)
-#define cr_assert_eq(a, b, ...)    STANDIN_CHECK_((a) == (b), #a " == " #b, __VA_ARGS__)
-#define cr_assert_neq(a, b, ...)   STANDIN_CHECK_((a) != (b), #a " != " #b, __VA_ARGS__)
-#define cr_assert_lt(a, b, ...)    STANDIN_CHECK_((a) < (b), #a " < " #b, __VA_ARGS__)
-#define cr_assert_leq(a, b, ...)   STANDIN_CHECK_((a) <= (b), #a " <= " #b, __VA_ARGS__)
-#define cr_assert_gt(a, b, ...)    STANDIN_CHECK_((a) > (b), #a " > " #b, __VA_ARGS__)
-#define cr_assert_geq(a, b, ...)   STANDIN_CHECK_((a) >= (b), #a " >= " #b, __VA_ARGS__)
-#define cr_assert_null(p, ...)     STANDIN_CHECK_((p) == NULL, #p " is NULL", __VA_ARGS__)
-#define cr_assert_not_null(p, ...) STANDIN_CHECK_((p) != NULL, #p " is not NULL", __VA_ARGS__)
-#define cr_assert_str_eq(a, b, ...) \
-	STANDIN_CHECK_(strcmp((a), (b)) == 0, #a " reads as " #b, __VA_ARGS__)
-#define cr_fail(...)      standin_fail(__FILE__, __LINE__, "fail", " " __VA_ARGS__)
-#define cr_skip_test(...) standin_skip(" " __VA_ARGS__)
+#define cr_assert(condition, ...)   STANDIN_CHECK_(condition, #condition, __VA_ARGS__)
+#define cr_assert_eq(a, b, ...)     STANDIN_CHECK_((a) == (b), #a " == " #b, __VA_ARGS__)
+#define cr_assert_neq(a, b, ...)    STANDIN_CHECK_((a) != (b), #a " != " #b, __VA_ARGS__)
+#define cr_assert_lt(a, b, ...)     STANDIN_CHECK_((a) < (b), #a " < " #b, __VA_ARGS__)
+#define cr_assert_leq(a, b, ...)    STANDIN_CHECK_((a) <= (b), #a " <= " #b, __VA_ARGS__)
+#define cr_assert_gt(a, b, ...)     STANDIN_CHECK_((a) > (b), #a " > " #b, __VA_ARGS__)
+#define cr_assert_geq(a, b, ...)    STANDIN_CHECK_((a) >= (b), #a " >= " #b, __VA_ARGS__)
+#define cr_assert_null(p, ...)      STANDIN_CHECK_((p) == NULL, #p " is NULL", __VA_ARGS__)
+#define cr_assert_not_null(p, ...)  STANDIN_CHECK_((p) != NULL, #p " is not NULL", __VA_ARGS__)
+#define cr_assert_str_eq(a, b, ...) STANDIN_CHECK_(strcmp((a), (b)) == 0, #a " reads as " #b, __VA_ARGS__)
+#define cr_fail(...)                standin_fail(__FILE__, __LINE__, "fail", " " __VA_ARGS__)
+#define cr_skip_test(...)           standin_skip(" " __VA_ARGS__)
 
 #endif

@@ -295,8 +295,9 @@ static void walk_and_switch(void)
 	coiri_arch_leave(outer.sp, no_post, NULL);
 }
 
-/* A post action is called from the suspended frame, so what it sees is what a debugger sees of a parked context: itself, the
- * switch, and then what the context's own walk found, the frame that called the switch being at another place in its function. */
+/* A post action is called from the suspended frame, so what it sees is what a debugger sees of a parked context:
+ * itself, the switch, and then what the context's own walk found, the frame that called the switch being at another
+ * place in its function. */
 Test(arch, backtrace_through_a_suspended_context)
 {
 	make(&inner, walk_and_switch);

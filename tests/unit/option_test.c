@@ -128,8 +128,19 @@ Test(option, workers, .init = clean)
 
 Test(option, bad_workers, .init = clean)
 {
-	static const char *const bad[] = {"abc", "-1", "+1", " 1", "1 ", "1x", "1.5", "0x4", "1025", "10000",
-					  "4294967297", "18446744073709551617", "99999999999999999999999"};
+	static const char *const bad[] = {"abc",
+					  "-1",
+					  "+1",
+					  " 1",
+					  "1 ",
+					  "1x",
+					  "1.5",
+					  "0x4",
+					  "1025",
+					  "10000",
+					  "4294967297",
+					  "18446744073709551617",
+					  "99999999999999999999999"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		refuses("COIR_WORKERS", bad[i], "auto, or a number from 1 to 1024");
 }
@@ -139,10 +150,9 @@ Test(option, sizes, .init = clean)
 	static const struct {
 		const char *text;
 		size_t bytes;
-	} good[] = {{"16384", 16384},          {"20001", 20001},          {"65536B", 65536},
-		    {"64K", 64 << 10},         {"64k", 64 << 10},         {"128KiB", 128 << 10},
-		    {"128KB", 128 << 10},      {"128kib", 128 << 10},     {"64M", 64 << 20},
-		    {"64MB", 64 << 20},        {"1MiB", 1 << 20},         {"1G", (size_t)1 << 30},
+	} good[] = {{"16384", 16384},          {"20001", 20001},        {"65536B", 65536},    {"64K", 64 << 10},
+		    {"64k", 64 << 10},         {"128KiB", 128 << 10},   {"128KB", 128 << 10}, {"128kib", 128 << 10},
+		    {"64M", 64 << 20},         {"64MB", 64 << 20},      {"1MiB", 1 << 20},    {"1G", (size_t)1 << 30},
 		    {"1GiB", (size_t)1 << 30}, {"1GB", (size_t)1 << 30}};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		cr_assert_eq(with("COIR_STACK", good[i].text).stack_size, good[i].bytes, "%s", good[i].text);
@@ -152,9 +162,25 @@ Test(option, sizes, .init = clean)
 
 Test(option, bad_sizes, .init = clean)
 {
-	static const char *const bad[] = {"4K",  "16383", "0",    "-64K", "K",     "64X",   "64KK",  "64K ",
-					  "64iB", "64KiBs", "64Kix", "1.5M", "2G", "1025M", "abc", "1T",
-					  "18446744073709617152", "18014398509482048K", "17179869185G",
+	static const char *const bad[] = {"4K",
+					  "16383",
+					  "0",
+					  "-64K",
+					  "K",
+					  "64X",
+					  "64KK",
+					  "64K ",
+					  "64iB",
+					  "64KiBs",
+					  "64Kix",
+					  "1.5M",
+					  "2G",
+					  "1025M",
+					  "abc",
+					  "1T",
+					  "18446744073709617152",
+					  "18014398509482048K",
+					  "17179869185G",
 					  "9223372036854775807G"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		refuses("COIR_STACK", bad[i], "a size from 16K to 1G");
@@ -204,7 +230,7 @@ Test(option, pin_list, .init = clean)
 
 Test(option, bad_pin_lists, .init = clean)
 {
-	static const char *const bad[] = {"-1",  "0,",  ",0",  "0,,1", "0-",  "4-2",        "0-3:2",
+	static const char *const bad[] = {"-1",  "0,",  ",0",  "0,,1",  "0-",  "4-2",        "0-3:2",
 					  "0 1", "0;1", "0,x", "1-2-3", "0x1", "2147483648", "0,99999999999999999999"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		refuses("COIR_PIN", bad[i], "or a list of processors such as 0,2,4-7");

@@ -79,7 +79,8 @@ Test(slab, freed_by_other_threads)
 Test(slab, foreign_pool)
 {
 	coiri_slab_pool *pool = coiri_slab_pool_get(1);
-	coiri_slab_pool *volatile none = NULL; /* what a plain thread has; volatile: gcc would warn of the path not taken */
+	coiri_slab_pool *volatile none =
+		NULL; /* what a plain thread has; volatile: gcc would warn of the path not taken */
 	take(none, taken);
 	for (int i = 0; i < N / 2; i++)
 		coiri_slab_free(none, taken[i]);

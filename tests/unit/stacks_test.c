@@ -44,7 +44,8 @@ Test(stacks, classes)
 	cr_assert_eq(coiri_stack_class(COIR_STACK_MAX), COIRI_STACK_CLASSES - 1);
 	for (unsigned c = 0; c < COIRI_STACK_CLASSES; c++) {
 		cr_assert_eq(coiri_stack_class(coiri_class_size(c)), c);
-		cr_assert_eq(coiri_slot_size(c) / COIRI_PAGE % 2, 1, "an odd number of pages, against cache collisions");
+		cr_assert_eq(coiri_slot_size(c) / COIRI_PAGE % 2, 1,
+			     "an odd number of pages, against cache collisions");
 	}
 	start(COIR_GUARD_AUTO);
 	cr_assert_eq(coiri_slot_size(coiri_stack_default_class()), 32 * COIRI_PAGE + COIRI_GUARD_BYTES);
@@ -113,7 +114,8 @@ Test(stacks, apart)
 	cr_assert_geq(__builtin_popcount(colours), (int)COIRI_STACK_COLOURS);
 	qsort(taken, N, sizeof *taken, by_low);
 	for (int i = 1; i < N; i++)
-		cr_assert_geq((size_t)(taken[i]->low - taken[i - 1]->low), coiri_slot_size(coiri_stack_default_class()));
+		cr_assert_geq((size_t)(taken[i]->low - taken[i - 1]->low),
+			      coiri_slot_size(coiri_stack_default_class()));
 	put(&pool);
 	coiri_stacks_stop();
 }
