@@ -10,8 +10,8 @@
  *   coiri_san_leave(from, to)           just before a switch; from is NULL if its context has ended
  *   coiri_san_arrive(to)                first thing on the new stack (in the post action)
  *   coiri_san_hand_over(from, to)       `from` has ended and `to` begins on the same stack, with no switch
- *   coiri_san_nest(from, to, loop), coiri_san_unnest(from, to)
- *                                       `to` runs as a call on top of `from`, and has ended; loop: the worker's own
+ *   coiri_san_nest(from, to), coiri_san_unnest(from, to)
+ *                                       `to` runs as a call on top of `from`, and has ended
  *   coiri_san_move(san, low, size)      the context goes on on another stack, in a call
  *   coiri_san_call_begin(back, san), coiri_san_call_end(back)    before the call there, and before its return
  *   coiri_san_end(san)                  its context is gone (any context may call)

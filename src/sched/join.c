@@ -167,7 +167,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	coiri_fp_enter(&words);
 	w->current = f;
 	coiri_san_publish(w);
-	coiri_san_nest(&me->cold->san, &cold->san, &w->loop_san);
+	coiri_san_nest(&me->cold->san, &cold->san);
 	coiri_san_receive(&f->fn);
 
 	*result = coiri_arch_call_entry(f->fn, f->arg);

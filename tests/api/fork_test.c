@@ -107,6 +107,24 @@ fiber_test(fork, from_a_fiber)
 	parents_go_on();
 }
 
+static intptr_t fork_on_big_stack(void *arg)
+{
+	fork_and_wait();
+	return (intptr_t)arg;
+}
+
+/* Fibers and plain threads on a borrowed stack. */
+workers_test(fork, from_a_call_with_stack)
+{
+	must_ok(coir_key_create(&key, NULL));
+	start_workers(workers);
+	for (int i = 0; i < 3; i++)
+		parents[i] = must_spawn(fiber_park_once, (void *)2);
+	must_ok(coir_call_with_stack(1 << 20, fork_on_big_stack, NULL, NULL));
+	parents_go_on();
+	stop_workers();
+}
+
 static intptr_t fork_here(void *arg)
 {
 	fork_and_wait();

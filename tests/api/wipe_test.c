@@ -94,6 +94,31 @@ static intptr_t secrets_of_inlined_children(void *arg)
 	return must_join(must_spawn(look_after_joins, arg)); /* a joiner with a default stack, and one with main's: */
 }
 
+/* A borrowed stack goes back to everybody, too. */
+static intptr_t leave_on_big_stack(void *arg)
+{
+	must_ok(coir_call_with_stack(256 << 10, leave_secret, arg, NULL));
+	return 1;
+}
+
+static intptr_t look_on_big_stack(void *arg)
+{
+	intptr_t found = 0;
+	must_ok(coir_call_with_stack(256 << 10, look_for_secret, arg, &found));
+	return found;
+}
+
+static intptr_t secrets_of_borrowers(void *arg)
+{
+	intptr_t found = 0;
+	for (int i = 0; i < 50; i++) {
+		void *yields = (void *)(intptr_t)(i % 2);
+		must_eq(must_join(must_spawn(leave_on_big_stack, yields)), 1);
+		found += must_join(must_spawn(look_on_big_stack, yields));
+	}
+	return arg ? 0 : found;
+}
+
 static intptr_t run_wiping(unsigned workers, coir_fn fn)
 {
 	coir_config cfg = COIR_CONFIG_INIT;
@@ -115,6 +140,11 @@ workers_test(wipe, inlined_children)
 	cr_assert_eq(run_wiping(workers, look_after_joins), 0, "main as the joiner");
 }
 
+workers_test(wipe, borrowed_stacks)
+{
+	cr_assert_eq(run_wiping(workers, secrets_of_borrowers), 0);
+}
+
 Test(wipe, by_environment)
 {
 	setenv("COIR_WIPE_STACKS", "1", 1);
@@ -133,5 +163,7 @@ Test(wipe, off_leaves_it)
 	must_ok(coir_run(&cfg, secrets_of_the_dead, NULL, &found));
 	cr_assert_gt(found, 0);
 	must_ok(coir_run(&cfg, secrets_of_inlined_children, NULL, &found));
+	cr_assert_gt(found, 0);
+	must_ok(coir_run(&cfg, secrets_of_borrowers, NULL, &found));
 	cr_assert_gt(found, 0);
 }

@@ -51,9 +51,8 @@ COIRI_INLINE void coiri_san_hand_over(coiri_san *from, coiri_san *to)
 }
 
 /* An inlined child shares its joiner's stack; only if it parks does it need a context of its own. */
-COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to, coiri_san *loop)
+COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to)
 {
-	(void)loop;
 	*to = (coiri_san){NULL, from->low, from->size};
 }
 

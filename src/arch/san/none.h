@@ -16,7 +16,7 @@ typedef struct coiri_san {
 #define coiri_san_leave(from, to)       ((void)(to))
 #define coiri_san_arrive(to)            ((void)(to))
 #define coiri_san_hand_over(from, to)   ((void)(to))
-#define coiri_san_nest(from, to, loop)  ((void)(to))
+#define coiri_san_nest(from, to)        ((void)(to))
 #define coiri_san_unnest(from, to)      ((void)(to))
 #define coiri_san_end(san)              ((void)(san))
 #define coiri_san_move(san, low, size)  ((void)(san))

@@ -3,8 +3,9 @@
  * arch/san/tsan.h - ThreadSanitizer: one of its fibers for each context.
  *
  * A switch between two contexts is told with its default flag, which orders them as the worker that runs both does. An
- * inlined child is told without: it is ordered after its spawn (publish / receive on its descriptor), not after what
- * its joiner did in between, so that a race between the two is still found.
+ * inlined child gets a fiber of its own, which begins ordered after its joiner. Ordering it after its spawn alone, so
+ * that a race with what the joiner did in between is found, was tried: then every errno (and every other thread-local
+ * variable) that both use is reported too, since they share a kernel thread.
  */
 #ifndef COIRI_SAN_TSAN_H
 #define COIRI_SAN_TSAN_H
@@ -47,13 +48,9 @@ COIRI_INLINE void coiri_san_hand_over(coiri_san *from, coiri_san *to)
 	__tsan_destroy_fiber(old);
 }
 
-/* A new fiber of the tool is ordered after its maker, so it is made in the name of the worker's loop. */
-COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to, coiri_san *loop)
+COIRI_INLINE void coiri_san_nest(coiri_san *from, coiri_san *to)
 {
-	void *joiner = from->fiber;
-	__tsan_switch_to_fiber(loop->fiber, __tsan_switch_to_fiber_no_sync);
 	void *begins = __tsan_create_fiber(0);
-	__tsan_switch_to_fiber(joiner, __tsan_switch_to_fiber_no_sync);
 	to->fiber = begins;
 	__tsan_release(from); /* of the notes themselves: for unnest, */
 	__tsan_release(to);   /* and for the child's own switches */
