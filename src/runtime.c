@@ -239,6 +239,7 @@ static int start(const coir_config *cfg, bool owned)
 {
 	if (coiri_here() || coiri_thread_is_guest)
 		return -EBUSY;
+	int saved = errno; /* files that are not there, and the like */
 	coiri_lock_acquire(&control.lock);
 	int r = control.up ? -EBUSY : 0;
 	if (!r && !control.fork_watched)
@@ -251,6 +252,7 @@ static int start(const coir_config *cfg, bool owned)
 		control.up = r == 0;
 	}
 	coiri_lock_release(&control.lock);
+	errno = saved;
 	return r;
 }
 
@@ -292,6 +294,7 @@ static void see_guests_off(void)
 static void bring_down(void)
 {
 	uint64_t abandoned = 0;
+	int saved = errno;
 	at_store_release(&runtime.stopping, true);
 	coiri_idle_stop(&runtime.idle);
 	for (unsigned i = 0; i < runtime.count; i++)
@@ -309,6 +312,7 @@ static void bring_down(void)
 	coiri_stacks_stop();
 	coiri_topo_fini(&topo);
 	control.up = false;
+	errno = saved;
 }
 
 int coir_stop(unsigned flags)
