@@ -40,7 +40,7 @@ static coiri_topo topo;
 static coiri_options options;
 static struct {
 	coiri_lock lock; /* of the phase */
-	bool up, forked, fork_watched;
+	bool up, forked;
 	coiri_atomic(uint32_t) go;    /* what the workers are to do */
 	coiri_atomic(uint32_t) ready; /* workers that are set up, or have failed */
 	coiri_atomic(int) error;
@@ -235,17 +235,25 @@ no_stacks:
 	return r;
 }
 
+static pthread_once_t watch = PTHREAD_ONCE_INIT;
+static int watch_error;
+
+static void watch_forks(void)
+{
+	watch_error = -pthread_atfork(NULL, NULL, forget_runtime);
+}
+
 static int start(const coir_config *cfg, bool owned)
 {
 	if (coiri_here() || coiri_thread_is_guest)
 		return -EBUSY;
+	pthread_once(&watch, watch_forks); /* before the lock, which the child of a fork makes new */
+	if (watch_error)
+		return watch_error;
 	int saved = errno; /* files that are not there, and the like */
 	coiri_lock_acquire(&control.lock);
 	int r = control.up ? -EBUSY : 0;
-	if (!r && !control.fork_watched)
-		r = -pthread_atfork(NULL, NULL, forget_runtime);
 	if (!r) {
-		control.fork_watched = true;
 		if (control.forked)
 			recover_from_fork();
 		r = bring_up(cfg, owned);

@@ -65,7 +65,7 @@ typedef struct coir_config {
 /* Starts a runtime, runs fn(arg) as its main fiber on a stack of main_stack bytes, shuts down when that
  * returns and stores its result in *out (out may be NULL). Fibers that still live then are abandoned, as
  * goroutines are: no handler runs, their memory is taken back, their handles give -ESRCH. A fiber that
- * computes without ever calling coir delays the shutdown until it does.
+ * computes, or spawns, without ever yielding, parking or joining delays the shutdown until it does.
  *
  * cfg may be NULL. May be called again after it returned. The calling thread sleeps meanwhile.
  * Errors: -EINVAL (fn is NULL, or a bad option: one line on stderr says which), -EBUSY (a runtime runs

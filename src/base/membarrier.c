@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/membarrier.h"
+#include "base/fault.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -26,6 +27,9 @@ void coiri_fence_setup(void)
 void coiri_heavy_fence(void)
 {
 	at_fence_seq_cst();
-	if (!coiri_fence_symmetric)
-		membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	/* Others rely on it already, and may be past their light fence: there is no way back to symmetric fences. */
+	if (!coiri_fence_symmetric && !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+		coiri_panic(__func__,
+			    "membarrier(2) worked when coir started and fails now; a filter of system calls that is "
+			    "installed later must allow it");
 }

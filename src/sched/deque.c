@@ -33,10 +33,10 @@ bool coiri_deque_grow(coiri_deque *q)
 coiri_fiber *coiri_deque_pop_contended(coiri_deque *q, int64_t b)
 {
 	coiri_fiber *f = NULL;
-	at_store_relaxed(&q->bottom, b + 1);
+	at_store_release(&q->bottom, b + 1); /* as in pop */
 	coiri_lock_acquire(&q->lock);
 	if (at_load_relaxed(&q->top) <= b) { /* the thief saw us, and left it */
-		at_store_relaxed(&q->bottom, b);
+		at_store_release(&q->bottom, b);
 		f = at_load_relaxed(&q->array->slot[b & q->array->mask]);
 	}
 	coiri_lock_release(&q->lock);
@@ -63,6 +63,14 @@ coiri_fiber *coiri_deque_pop_oldest(coiri_deque *q)
 	}
 	coiri_lock_release(&q->lock);
 	return f;
+}
+
+bool coiri_deque_is_settled_empty(coiri_deque *q)
+{
+	coiri_lock_acquire(&q->lock);
+	bool empty = at_load_relaxed(&q->top) >= at_load_relaxed(&q->bottom);
+	coiri_lock_release(&q->lock);
+	return empty;
 }
 
 unsigned coiri_deque_steal(coiri_deque *q, coiri_fiber **out, unsigned max)

@@ -22,8 +22,8 @@
  * lock, where top is what is true. A thief that sees bottom below its claim leaves [bottom, ...) to the owner.
  * If claim has reached bottom before the owner announced anything, the owner takes the deque for empty. So it is, but
  * for one case: the owner pushed and popped again between the thief's two looks at bottom, and the thief settles below.
- * Then an element seems missing to the owner until the thief has settled; nothing is lost, and if the owner falls
- * asleep over it, others find it (idle.h).
+ * Then an element seems missing to the owner until the thief has settled; nothing is lost, because an owner looks once
+ * more under the lock before it sleeps (coiri_idle_sleep).h).
  *
  * top is moved last, with release, when the thief has read its slots; push takes room only from below top (acquire), so
  * nothing is written over that is still being read.
@@ -85,8 +85,8 @@ COIRI_INLINE coiri_fiber *coiri_deque_pop(coiri_deque *q)
 	int64_t b = at_load_relaxed(&q->bottom) - 1;
 	if (at_load_relaxed(&q->claim) > b)
 		return NULL;
-	at_store_relaxed(&q->bottom, b);
-	coiri_light_fence(); /* pairs with the heavy fence of steal */
+	at_store_release(&q->bottom, b); /* the slots below were written: pairs with the acquire of bottom in steal */
+	coiri_light_fence();             /* pairs with the heavy fence of steal */
 	if (unlikely(at_load_relaxed(&q->claim) > b))
 		return coiri_deque_pop_contended(q, b);
 	return at_load_relaxed(&q->array->slot[b & q->array->mask]);
@@ -103,6 +103,9 @@ COIRI_INLINE bool coiri_deque_pop_if(coiri_deque *q, coiri_fiber *f)
 
 /* Owner: the oldest, or NULL. */
 coiri_fiber *coiri_deque_pop_oldest(coiri_deque *q);
+
+/* Owner: waits for a thief to settle, and says what is true then. */
+bool coiri_deque_is_settled_empty(coiri_deque *q);
 
 /* Another worker: takes up to max of the oldest, at most half of all (rounded up), into out; says how many. 0 also if
  * another thief is there. */

@@ -166,7 +166,8 @@ bool coiri_idle_sleep(coiri_worker *w)
 	if (!go_to_bed(w, &limit))
 		return true;
 	at_fence_seq_cst(); /* pairs with the fences of ready.c: see idle.h */
-	if (coiri_inject_is_empty(&w->rt->inject) && !at_load_relaxed(&w->inbox)) {
+	if (coiri_deque_is_settled_empty(&w->deque) && coiri_inject_is_empty(&w->rt->inject) &&
+	    !at_load_relaxed(&w->inbox)) {
 		at_count(&w->count.sleeps, 1);
 		if (limit > 0)
 			at_count(&w->count.timed_sleeps, 1);

@@ -108,7 +108,7 @@ COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 		if (unlikely(!coiri_next_swap(&w->next, f, NULL)))
 			return false;
 		if (unlikely(!coiri_is_new(f))) { /* it was woken */
-			coiri_next_fill(&w->next, f);
+			coiri_put_next(w, f);
 			return false;
 		}
 	} else if (!coiri_deque_pop_if(&w->deque, f)) {
@@ -125,7 +125,7 @@ COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 
 static COIRI_NOINLINE void clear_below(coiri_cold *cold)
 {
-	char *low = cold->low + COIRI_PAGE; /* a canary may lie in the lowest page */
+	char *low = cold->low + (coiri_stack_canaries ? COIRI_PAGE : 0);
 	char *boundary = (char *)((uintptr_t)(coiri_arch_sp() - COIRI_PAGE) & ~(uintptr_t)(COIRI_PAGE - 1));
 	coiri_stack_clear_pages(low, boundary);
 }
@@ -178,6 +178,8 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	if (unlikely(cold->locals != NULL)) {
 		coiri_locals_end(&cold->locals);
 		w = coiri_here();
+		if (unlikely(!w))
+			return NULL;
 	}
 	coiri_san_unnest(&me->cold->san, &cold->san);
 	coiri_fp_leave(&words);
@@ -289,8 +291,10 @@ int coir_join(coir_fiber h, intptr_t *out)
 	int r = claim(h, me, &done);
 	if (unlikely(r))
 		return r;
-	if (done)
-		return reap(w, f, out);
+	if (done) {
+		reap(w, f, out);
+		return coiri_step_in_place(w);
+	}
 	if (take_inline(w, me, f))
 		return likely(!w->special) ? join_inline(w, me, f, out) : join_inline_special(w, me, f, out);
 	f->joiner = me;

@@ -11,7 +11,7 @@
 
 typedef struct key_slot {
 	coiri_atomic(uint64_t) generation;
-	void (*destructor)(void *value);
+	coiri_atomic(void (*)(void *value)) destructor;
 } key_slot;
 
 typedef struct value {
@@ -37,7 +37,7 @@ int coir_key_create(coir_key *out, void (*destructor)(void *value))
 		uint64_t generation = at_load_relaxed(&keys[k].generation);
 		if (generation & 1)
 			continue;
-		keys[k].destructor = destructor;
+		at_store_relaxed(&keys[k].destructor, destructor);
 		at_store_release(&keys[k].generation, generation + 1); /* pairs with the acquire in generation_of */
 		*out = k;
 		r = 0;
@@ -109,7 +109,9 @@ static bool destroy_round(table *t)
 		void *v = t->values[k].value;
 		if (!v || t->values[k].generation != generation_of(k))
 			continue;
-		void (*destructor)(void *) = keys[k].destructor;
+		void (*destructor)(void *) = at_load_acquire(&keys[k].destructor);
+		if (t->values[k].generation != generation_of(k)) /* deleted, and maybe made anew, meanwhile */
+			continue;
 		t->values[k].value = NULL;
 		if (destructor) {
 			destructor(v);

@@ -72,7 +72,9 @@ static COIRI_NOINLINE int take_permit(coiri_worker *w)
 	while (!at_cas_acq_rel(&w->current->state, &s, s & ~(uint64_t)COIRI_PERMIT))
 		;
 	coiri_san_receive(w->current);
-	return 0;
+	/* A scheduling step, though nothing is switched: a fiber that gives itself permits for ever must let others go
+	 * first at times. */
+	return coiri_step_in_place(w);
 }
 
 static COIRI_NOINLINE int park_slow(coiri_worker *w)

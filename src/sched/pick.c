@@ -65,6 +65,13 @@ static coiri_fiber *pop_oldest(coiri_worker *w, unsigned queue)
 	}
 }
 
+/* A stack came free for one that waits for it? */
+static COIRI_NOINLINE coiri_fiber *pick_starved(coiri_worker *w)
+{
+	coiri_fiber *f = at_load_relaxed(&w->rt->stopping) ? NULL : coiri_inject_pop(&w->rt->starved);
+	return f && coiri_bind(w, f) ? f : NULL;
+}
+
 static COIRI_NOINLINE coiri_fiber *pick_fair(coiri_worker *w)
 {
 	w->tick = COIRI_FAIR_STEPS;
@@ -72,6 +79,11 @@ static COIRI_NOINLINE coiri_fiber *pick_fair(coiri_worker *w)
 	if (unlikely(at_load_relaxed(&w->rt->stopping))) {
 		w->tick = 1; /* each step comes here from now on */
 		return NULL;
+	}
+	if (unlikely(!coiri_inject_is_empty(&w->rt->starved)) && w->stacks.hot) {
+		coiri_fiber *f = pick_starved(w);
+		if (f)
+			return f;
 	}
 	for (unsigned i = 0; i < 4; i++) {
 		coiri_fiber *f = pop_oldest(w, w->fair_turn++ % 4);
@@ -86,7 +98,7 @@ static coiri_fiber *pop_started(coiri_worker *w)
 {
 	if (likely(!w->has_sticky))
 		return coiri_ring_pop(&w->ring);
-	bool ring_first = w->fair_turn++ & 1;
+	bool ring_first = w->ring_first = !w->ring_first;
 	coiri_fiber *f = ring_first ? coiri_ring_pop(&w->ring) : pop_private(w);
 	if (!f)
 		f = ring_first ? pop_private(w) : coiri_ring_pop(&w->ring);
@@ -158,13 +170,6 @@ bool coiri_bind(coiri_worker *w, coiri_fiber *f)
 	f->cold = cold;
 	f->sp = coiri_arch_make(cold, coiri_fiber_main);
 	return true;
-}
-
-/* Nothing else to do: maybe a stack came free for one that waits for it. */
-static COIRI_NOINLINE coiri_fiber *pick_starved(coiri_worker *w)
-{
-	coiri_fiber *f = at_load_relaxed(&w->rt->stopping) ? NULL : coiri_inject_pop(&w->rt->starved);
-	return f && coiri_bind(w, f) ? f : NULL;
 }
 
 coiri_fiber *coiri_pick(coiri_worker *w)

@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 
 #define SPIN_NS     20000 /* how long a worker searches before it sleeps */
+#define GLIMPSE_NS  25000 /* at least, if a run-next fiber was seen that may be stuck */
 #define SPIN_PAUSE  2000  /* between two rounds, after the first few: a look costs the victim a cache miss */
 #define TRIM_BUDGET 256u  /* stacks given back to the kernel in one go */
 
@@ -140,6 +141,8 @@ static coiri_worker *run_body(coiri_fiber *f, coiri_cold *cold, intptr_t *result
 	if (unlikely(cold->locals != NULL)) {
 		coiri_locals_end(&cold->locals);
 		w = coiri_here();
+		if (unlikely(!w))
+			orphan_exit(f, *result);
 	}
 	if (unlikely(f->extra != NULL) && f->extra->high_water)
 		*f->extra->high_water = coiri_stack_used(cold->stack);
@@ -231,7 +234,10 @@ static coiri_fiber *look_around(coiri_worker *w, int64_t ns)
 		}
 		if (f)
 			return f;
-		if (coiri_now() >= end)
+		int64_t now = coiri_now();
+		if (w->glimpsed && round == 0 && end < now + GLIMPSE_NS)
+			end = now + GLIMPSE_NS; /* to see whether it stands still */
+		if (now >= end)
 			break;
 		wait_a_little(w, round < 4 ? 100 : SPIN_PAUSE);
 	}

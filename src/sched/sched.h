@@ -92,6 +92,15 @@ COIRI_INLINE void coiri_notify_more(coiri_worker *w)
 		coiri_idle_wake_one(&w->rt->idle, w);
 }
 
+/* The same for one that stands in it: somebody must watch. Returns 0. */
+COIRI_INLINE int coiri_notify_next(coiri_worker *w)
+{
+	coiri_light_fence(); /* pairs with the heavy fence in coiri_idle_found */
+	if (unlikely(at_load_relaxed(&w->rt->idle.hint) & COIRI_HINT_WATCH))
+		return coiri_idle_wake_one(&w->rt->idle, w);
+	return 0;
+}
+
 /* ---- making runnable: the short ways here, the rest in ready.c ---- */
 
 int coiri_push_out(coiri_worker *w, coiri_fiber *old);
@@ -119,14 +128,11 @@ COIRI_INLINE int coiri_put_next(coiri_worker *w, coiri_fiber *f)
 	coiri_fiber *old = coiri_next_peek(&w->next);
 	if (!old) {
 		coiri_next_fill(&w->next, f);
-		coiri_light_fence(); /* pairs with the heavy fence in coiri_idle_found */
-		if (unlikely(at_load_relaxed(&w->rt->idle.hint) & COIRI_HINT_WATCH))
-			return coiri_idle_wake_one(&w->rt->idle, w);
-		return 0;
+		return coiri_notify_next(w);
 	}
 	old = coiri_next_swap(&w->next, old, f);
 	if (unlikely(!old))
-		return 0;
+		return coiri_notify_next(w); /* a thief was faster: f fills an empty slot too */
 	if (unlikely(!coiri_is_new(old)) || unlikely(!coiri_deque_push_quick(&w->deque, old)))
 		return coiri_push_out(w, old);
 	coiri_light_fence(); /* pairs with the heavy fence in coiri_idle_found */
@@ -216,5 +222,16 @@ COIRI_INLINE coiri_fiber *coiri_pick_newest(coiri_worker *w)
 
 /* The next fiber for w to switch to, or NULL. One scheduling step. */
 coiri_fiber *coiri_pick(coiri_worker *w);
+
+/* A wait of the current fiber was over before it began: counts as a step, and at a fair one lets others go first.
+ * Returns 0, maybe elsewhere. */
+COIRI_INLINE int coiri_step_in_place(coiri_worker *w)
+{
+	if (likely(w->tick > 1)) {
+		w->tick--;
+		return 0;
+	}
+	return coir_yield();
+}
 
 #endif

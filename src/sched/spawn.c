@@ -118,17 +118,43 @@ int coiri_spawn_awaited(coiri_extra *extra, coir_fn fn, void *arg, void *joiner)
 	return r;
 }
 
-static COIRI_NOINLINE int spawn_special(const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
+/* A stack of its own size is taken at once, where its lack is an error code. */
+static int take_stack(coiri_worker *w, coiri_extra *extra)
+{
+	if (!extra || !extra->own_stack)
+		return 0;
+	coiri_stack_pool *pool = w ? &w->stacks : NULL;
+	extra->stack = coiri_stack_get_slow(pool, pool ? pool->node : 0, extra->stack_class);
+	return extra->stack ? 0 : -ENOMEM;
+}
+
+static int spawn_with_attr(coiri_worker *w, const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
 {
 	coiri_extra *extra;
+	int r = check_attr(attr, &extra);
+	if (r)
+		return r;
+	r = take_stack(w, extra);
+	if (!r)
+		r = spawn(fn, arg, extra, attr->detached ? COIRI_DETACHED : 0, out);
+	if (r && extra) {
+		if (extra->stack)
+			coiri_stack_put_slow(w ? &w->stacks : NULL, extra->stack);
+		free(extra);
+	}
+	return r;
+}
+
+static COIRI_NOINLINE int spawn_special(const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
+{
+	coiri_worker *w = coiri_here();
 	if (!attr->detached && !out)
 		return -EINVAL;
-	int r = check_attr(attr, &extra);
-	if (!r) {
-		r = spawn(fn, arg, extra, attr->detached ? COIRI_DETACHED : 0, out);
-		if (r)
-			free(extra);
-	}
+	if (!w && !coiri_enter())
+		return -EPERM;
+	int r = spawn_with_attr(w, attr, fn, arg, out);
+	if (!w)
+		coiri_exit();
 	return r;
 }
 

@@ -47,6 +47,7 @@ static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
 	uint64_t state = f ? at_load_relaxed(&f->state) : 0;
 	if (!f || seen->fiber != f || seen->state != state) {
 		*seen = (coiri_glimpse){f, state, now};
+		w->glimpsed |= f != NULL;
 		return NULL;
 	}
 	if (now - seen->since < STANDING)
@@ -77,6 +78,7 @@ static coiri_fiber *rob(coiri_worker *w, coiri_worker *victim, int64_t now)
 coiri_fiber *coiri_steal(coiri_worker *w)
 {
 	at_count(&w->count.searches, 1);
+	w->glimpsed = false;
 	int64_t now = coiri_now();
 	unsigned begin = 0;
 	for (unsigned level = 0; level < 4; level++) {
@@ -101,8 +103,8 @@ int64_t coiri_steal_backoff(coiri_worker *w)
 		w->backoff = 0;
 	else if (w->backoff < BACKOFF_MIN)
 		w->backoff = BACKOFF_MIN;
-	else if (w->backoff < BACKOFF_MAX)
-		w->backoff *= 2;
+	else
+		w->backoff = w->backoff * 2 < BACKOFF_MAX ? w->backoff * 2 : BACKOFF_MAX;
 	w->loot_time = 0;
 	return w->backoff;
 }

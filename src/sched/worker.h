@@ -49,7 +49,9 @@ typedef struct coiri_worker {
 	coiri_stack *dead;    /* for post_exit: the stack of the fiber that ended */
 	coiri_san dead_san;
 	coiri_fiber *private_head, *private_tail; /* runnable sticky fibers */
-	unsigned fair_turn;
+	unsigned fair_turn;                       /* whose oldest is next in a fair pick */
+	bool ring_first;                          /* which of the started goes first, if there are sticky ones */
+	bool glimpsed;                            /* the last look saw a run-next fiber for the first time */
 	unsigned index;
 	struct coiri_runtime *rt;
 	coiri_counters count; /* written here, read by anyone */

@@ -32,6 +32,7 @@ typedef struct shared_pool {
 static shared_pool *pools;
 static unsigned nodes, default_class;
 size_t coiri_stack_promise = COIR_STACK_PROMISE;
+bool coiri_stack_canaries;
 static coiri_atomic(uint64_t) trims, stacks;
 
 static shared_pool *pool_of(unsigned node, unsigned class)
@@ -253,6 +254,7 @@ int coiri_stacks_start(const coiri_stack_setup *setup)
 	}
 	nodes = setup->nodes;
 	default_class = coiri_stack_class(setup->default_size);
+	coiri_stack_canaries = setup->guard == COIR_GUARD_CANARY;
 	coiri_stack_promise = default_class > coiri_stack_class(COIRI_STACK_DEFAULT)
 				      ? coiri_class_size(default_class) / 2
 				      : COIR_STACK_PROMISE;

@@ -128,6 +128,9 @@ void coiri_stack_pool_spill(coiri_stack_pool *pool, unsigned keep);
  * give. Any thread. */
 bool coiri_stack_trim(unsigned budget);
 
+/* May a stack have a canary in its lowest page? */
+extern bool coiri_stack_canaries;
+
 /* Clears whole pages of a stack that nothing stands on. */
 void coiri_stack_clear_pages(char *low, char *high);
 

@@ -4,6 +4,7 @@
  */
 #include "support/bodies.h"
 #include "support/run.h"
+#include "support/stress.h"
 #include "support/test.h"
 
 #include <errno.h>
@@ -161,6 +162,38 @@ fiber_test(permit, the_joiners_is_not_the_childs)
 		}
 		must_ok(coir_unpark(w.target));
 		must_join(joiner);
+	}
+}
+
+/* Children that end at the very moment they are joined, on another worker. Then as in two_unparks_give_one. */
+struct ending {
+	uint64_t dice;
+	atomic_bool started;
+};
+
+static intptr_t end_soon(void *arg)
+{
+	struct ending *e = arg;
+	atomic_store(&e->started, true);
+	chance_delay(&e->dice, 500);
+	return 5;
+}
+
+fiber_test(permit, join_gives_none)
+{
+	uint64_t dice = 3;
+	for (long i = scaled_spawns(3000); i > 0; i--) {
+		struct ending e = {.dice = chance(&dice)};
+		coir_fiber child = must_spawn(end_soon, &e);
+		while (workers > 1 && !atomic_load(&e.started))
+			chance_delay(&dice, 50); /* a thief takes it */
+		chance_delay(&dice, 500);
+		must_eq(must_join(child), 5);
+		struct wake w = {.target = must_self()};
+		coir_fiber helper = must_spawn(mark_and_unpark, &w);
+		must_ok(coir_park());
+		must_eq(atomic_load(&w.happened), 1);
+		must_join(helper);
 	}
 }
 
