@@ -21,6 +21,25 @@ static struct {
 	atomic_long taken;
 } play;
 
+/* Mostly few are pushed and all are popped, so that owner and thieves meet at the last ones; now and then many stay, so
+ * that the array grows. */
+static unsigned some_to_push(uint64_t *dice)
+{
+	return chance_below(dice, chance_below(dice, 64) ? 4 : BATCH);
+}
+
+/* A thief may be at work on what is empty by now. */
+static void pause_sometimes(uint64_t *dice)
+{
+	if (chance_below(dice, 32) == 0)
+		chance_delay(dice, 5000);
+}
+
+static unsigned some_to_pop(uint64_t *dice)
+{
+	return chance_below(dice, 256) ? 2 * BATCH : chance_below(dice, BATCH);
+}
+
 /* `last` is the largest number this thread has taken from the old end so far. */
 static void take(coiri_fiber *f, long *last)
 {
@@ -59,18 +78,19 @@ static void *steal_from_deque(void *arg)
 static void own_deque(void)
 {
 	uint64_t dice = 1;
-	for (long next = 0; next < play.count;) {
-		for (unsigned n = chance_below(&dice, BATCH); n > 0 && next < play.count; n--)
+	for (long next = 0; next < play.count; pause_sometimes(&dice)) {
+		for (unsigned n = some_to_push(&dice); n > 0 && next < play.count; n--)
 			must(coiri_deque_push(&play.deque, &play.item[next++]));
-		for (unsigned n = chance_below(&dice, BATCH); n > 0; n--) {
+		for (unsigned n = some_to_pop(&dice); n > 0; n--) {
 			coiri_fiber *newest = next > 0 ? &play.item[next - 1] : NULL;
 			if (n % 7 == 0 && newest && coiri_deque_pop_if(&play.deque, newest)) {
 				take(newest, NULL);
 				continue;
 			}
 			coiri_fiber *f = n % 61 ? coiri_deque_pop(&play.deque) : coiri_deque_pop_oldest(&play.deque);
-			if (f)
-				take(f, NULL);
+			if (!f)
+				break;
+			take(f, NULL);
 		}
 	}
 	atomic_store(&play.pushed_all, true);
@@ -100,13 +120,14 @@ static void own_ring(void)
 {
 	uint64_t dice = 2;
 	long last = -1;
-	for (long next = 0; next < play.count;) {
-		for (unsigned n = chance_below(&dice, BATCH); n > 0 && next < play.count; n--)
+	for (long next = 0; next < play.count; pause_sometimes(&dice)) {
+		for (unsigned n = some_to_push(&dice); n > 0 && next < play.count; n--)
 			must(coiri_ring_push(&play.ring, &play.item[next++]));
-		for (unsigned n = chance_below(&dice, BATCH); n > 0; n--) {
+		for (unsigned n = some_to_pop(&dice); n > 0; n--) {
 			coiri_fiber *f = coiri_ring_pop(&play.ring);
-			if (f)
-				take(f, &last);
+			if (!f)
+				break;
+			take(f, &last);
 		}
 	}
 	atomic_store(&play.pushed_all, true);
