@@ -58,10 +58,18 @@ static bool all_taken(void)
 	return atomic_load(&play.pushed_all) && atomic_load(&play.taken) == play.count;
 }
 
+/* At once, but not so long that the owner gets no processor. */
+static void look_again(unsigned *misses)
+{
+	if (++*misses % 4096 == 0)
+		sched_yield();
+}
+
 static void *steal_from_deque(void *arg)
 {
 	long last = -1;
 	uint64_t dice = (uintptr_t)arg;
+	unsigned misses = 0;
 	while (!all_taken()) {
 		coiri_fiber *loot[32];
 		unsigned max = chance_below(&dice, 32) + 1;
@@ -70,7 +78,7 @@ static void *steal_from_deque(void *arg)
 		for (unsigned i = 0; i < n; i++)
 			take(loot[i], &last);
 		if (n == 0)
-			sched_yield();
+			look_again(&misses);
 	}
 	return NULL;
 }
@@ -103,6 +111,7 @@ static void *steal_from_ring(void *arg)
 {
 	long last = -1;
 	uint64_t dice = (uintptr_t)arg;
+	unsigned misses = 0;
 	while (!all_taken()) {
 		coiri_fiber *loot[32];
 		unsigned max = chance_below(&dice, 32) + 1;
@@ -111,7 +120,7 @@ static void *steal_from_ring(void *arg)
 		for (unsigned i = 0; i < n; i++)
 			take(loot[i], &last);
 		if (n == 0)
-			sched_yield();
+			look_again(&misses);
 	}
 	return NULL;
 }
