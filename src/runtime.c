@@ -16,6 +16,7 @@
 #include "sched/local.h"
 #include "sched/sched.h"
 #include "sched/spawn.h"
+#include "sched/wait.h"
 #include "stack/overflow.h"
 #include "topo/topo.h"
 
@@ -26,6 +27,8 @@
 #include <string.h>
 
 _Static_assert((int)COIRI_LEVELS == 4, "coiri_worker.victim_level");
+
+#define VIRTUAL_START INT64_C(1000000000) /* a virtual clock begins at one second */
 
 enum { GO_WAIT, GO_RUN, GO_GIVE_UP };
 
@@ -107,7 +110,8 @@ static void init_worker(coiri_worker *w, unsigned index)
 	w->next.solo = runtime.count == 1;
 	w->stacks.node = topo.place[index].node;
 	w->idle.limit = 50000;
-	coiri_rand_seed(&w->rand, index + 1);
+	coiri_rand_seed(&w->rand, options.seed + index + 1);
+	coiri_timers_init(&w->timers);
 }
 
 /* Sends the workers that exist away, or lets them run; made: how many there are. */
@@ -176,6 +180,8 @@ static void forget_runtime(void)
 	at_store_relaxed(&coiri_guests, 0);
 	coiri_locals_forked();
 	coiri_stats_forked();
+	coiri_threads_forked();
+	coiri_the_clock.mode = COIRI_CLOCK_REAL;
 }
 
 static void recover_from_fork(void)
@@ -187,13 +193,20 @@ static void recover_from_fork(void)
 
 static void init_runtime(unsigned workers, bool owned)
 {
-	uint64_t ids = at_load_relaxed(&runtime.ids);
+	uint64_t ids = at_load_relaxed(&runtime.ids), tickets = at_load_relaxed(&runtime.tickets);
 	memset(&runtime, 0, sizeof runtime);
 	at_store_relaxed(&runtime.ids, ids ? ids : 1); /* ids go on: a handle of an earlier runtime must stay stale */
+	at_store_relaxed(&runtime.tickets, tickets ? tickets : 1); /* so do waits */
 	runtime.count = workers;
 	runtime.owned_by_run = owned;
 	runtime.wipe = options.wipe_stacks;
 	runtime.idle.count = workers;
+	coiri_epoch++;
+	coiri_the_clock.mode = options.clock == COIR_CLOCK_VIRTUAL  ? COIRI_CLOCK_VIRTUAL
+			       : options.clock == COIR_CLOCK_MANUAL ? COIRI_CLOCK_MANUAL
+								    : COIRI_CLOCK_REAL;
+	at_store_relaxed(&coiri_the_clock.now, VIRTUAL_START);
+	at_store_relaxed(&coiri_the_clock.holds, 0);
 	runtime.futex_calls_before = coiri_futex_calls();
 }
 
@@ -308,7 +321,10 @@ static void bring_down(void)
 	for (unsigned i = 0; i < runtime.count; i++)
 		pthread_join(runtime.workers[i].thread, NULL);
 	shut_the_door();
+	coiri_epoch++; /* what waits at an object, waits there no more */
 	coiri_slab_visit(forget_fiber, &abandoned);
+	coiri_threads_dismiss();
+	coiri_the_clock.mode = COIRI_CLOCK_REAL;
 	coiri_stats_keep(&runtime, abandoned);
 	for (unsigned i = 0; i < runtime.count; i++)
 		tear_down_worker(&runtime.workers[i]);

@@ -9,5 +9,6 @@
 #include <coir/fiber.h>
 #include <coir/runtime.h>
 #include <coir/stats.h>
+#include <coir/time.h>
 
 #endif

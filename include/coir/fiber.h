@@ -10,6 +10,7 @@
 #define COIR_FIBER_H
 
 #include <coir/base.h>
+#include <coir/time.h>
 
 COIR_BEGIN_DECLS
 
@@ -62,6 +63,13 @@ COIR_API int coir_go(coir_fn fn, void *arg);
  * (itself), -EPERM (no runtime). */
 COIR_API int coir_join(coir_fiber f, intptr_t *out);
 
+/* The same, but waits until the deadline at the latest, and is a cancellation point. After -ETIMEDOUT or -ECANCELED f
+ * is as before and may be joined again. Never runs f inline. Errors as coir_join's, -ETIMEDOUT, -ECANCELED. */
+COIR_API int coir_join_until(coir_fiber f, intptr_t *out, coir_time deadline);
+
+/* The same without waiting: -EAGAIN if f has not ended. Any thread; never parks. No cancellation point. */
+COIR_API int coir_try_join(coir_fiber f, intptr_t *out);
+
 /* Gives up the right to join f: its memory goes when it ends. Any thread; never parks.
  * Errors: -ESRCH (stale handle), -EINVAL (detached already, or being joined), -EPERM. */
 COIR_API int coir_detach(coir_fiber f);
@@ -71,13 +79,39 @@ COIR_API int coir_yield(void);
 
 /* Waits for a permit and takes it: at once if there is one. There is at most one permit a fiber; unpark
  * gives it; only coir_park takes it; no other wait of coir gives or takes one. Returns 0 only for a permit.
- * What the unparking thread wrote before is visible after. Fiber only: -EPERM elsewhere.
- * After: Java's LockSupport. */
+ * What the unparking thread wrote before is visible after. Cancellation point: -ECANCELED, and no permit was taken.
+ * Fiber only: -EPERM elsewhere. After: Java's LockSupport. */
 COIR_API int coir_park(void);
+
+/* The same until the deadline at the latest: -ETIMEDOUT. */
+COIR_API int coir_park_until(coir_time deadline);
+
+/* Takes the permit if there is one, else gives -EAGAIN. Never parks; no cancellation point. Fiber only: -EPERM. */
+COIR_API int coir_try_park(void);
 
 /* Gives f its permit, and makes it runnable if it parks. A permit given before the park is not lost; a second
  * one is. Any thread; never parks. Errors: -ESRCH (f has ended, or stale), -EPERM (no runtime). */
 COIR_API int coir_unpark(coir_fiber f);
+
+/* ---- cancellation ----
+ *
+ * Asking a fiber to end. From the request to its end every cancellation point that it comes to, or waits in, gives
+ * -ECANCELED, so that the fiber finds its way out by ordinary error handling; an operation that completed wins. A call
+ * is a cancellation point if its description says so. */
+
+/* Asks f to end. Any thread; never parks. Doing it again changes nothing.
+ * Errors: -ESRCH (f has ended, or stale), -EPERM (no runtime). */
+COIR_API int coir_cancel(coir_fiber f);
+
+/* -ECANCELED if a cancellation point would give that now, else 0: for computations that wait for nothing. Any thread
+ * (0 outside a fiber); never parks. */
+COIR_API int coir_cancelled(void);
+
+/* Between the two, the calling fiber's cancellation points take no notice of a request: for clean-up that must wait.
+ * They nest. What a request missed meanwhile, the next cancellation point after the end gives. Fiber only: -EPERM;
+ * end: -EINVAL without a begin. Never park. */
+COIR_API int coir_shield_begin(void);
+COIR_API int coir_shield_end(void);
 
 /* Stores the calling fiber's handle. Fiber only: -EPERM elsewhere; -EINVAL for a NULL out. */
 COIR_API int coir_self(coir_fiber *out);

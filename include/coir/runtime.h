@@ -40,6 +40,14 @@ typedef enum coir_guard {
 	                         * fiber ends: finds an overflow late, or not at all */
 } coir_guard;
 
+/* What time is: see coir/time.h. */
+typedef enum coir_clock {
+	COIR_CLOCK_DEFAULT = 0, /* what COIR_CLOCK says, else real */
+	COIR_CLOCK_REAL,        /* CLOCK_MONOTONIC */
+	COIR_CLOCK_VIRTUAL,     /* jumps to the next timer when all fibers wait; one worker */
+	COIR_CLOCK_MANUAL,      /* moves by coir_clock_advance only; one worker */
+} coir_clock;
+
 /* What a runtime is made of. Zero in a field means: what the environment variable says, else the
  * default. A field that is not zero wins over the environment. `gorun --info` prints every option. */
 typedef struct coir_config {
@@ -55,11 +63,13 @@ typedef struct coir_config {
 	int wipe_stacks;      /* COIR_WIPE_STACKS: 1 clears a stack at its fiber's exit; -1 off whatever the environment
 	                       * says */
 	int overflow_report;  /* COIR_OVERFLOW_REPORT: -1 leaves SIGSEGV and SIGBUS alone: no overflow message */
+	coir_clock clock;     /* COIR_CLOCK: real, virtual, manual */
+	uint64_t seed;        /* COIR_SEED: of everything that coir chooses by chance; default 1 */
 } coir_config;
 
-#define COIR_CONFIG_INIT                                                                       \
-	{                                                                                      \
-		sizeof(coir_config), 0, COIR_PIN_DEFAULT, NULL, 0, 0, COIR_GUARD_DEFAULT, 0, 0 \
+#define COIR_CONFIG_INIT                                                                                              \
+	{                                                                                                             \
+		sizeof(coir_config), 0, COIR_PIN_DEFAULT, NULL, 0, 0, COIR_GUARD_DEFAULT, 0, 0, COIR_CLOCK_DEFAULT, 0 \
 	}
 
 /* Starts a runtime, runs fn(arg) as its main fiber on a stack of main_stack bytes, shuts down when that

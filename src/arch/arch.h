@@ -27,8 +27,13 @@
 typedef void (*coiri_post)(void *arg, void **save);
 
 /* Saves the caller's context in *save, goes to the context `to`, calls post(arg, save) there and resumes it. post may
- * be NULL. Returns 0 when somebody switches back, maybe on another kernel thread. */
+ * be NULL. Returns when somebody switches back, maybe on another kernel thread: 0, or what coiri_arch_set_result put into
+ * the saved context. */
 int coiri_arch_switch(void **save, void *to, coiri_post post, void *arg);
+
+/* What the switch that saved this context shall return: the way of a result to a fiber that waits, because it costs the
+ * resumed side nothing. 16 bits with sign. */
+void coiri_arch_set_result(void *context, int result);
 
 /* The same without saving: the caller's context has ended. Resumes by a return instruction: what ends is most often
  * resumed into what called it, so the call stack predicts right. */

@@ -22,9 +22,10 @@
 
 /* How an option is written, and the type of its config field. */
 typedef enum kind {
-	KIND_COUNT, /* unsigned; 0 is "auto" */
-	KIND_SIZE,  /* size_t */
-	KIND_WORD,  /* an enum or an int */
+	KIND_COUNT,  /* unsigned; 0 is "auto" */
+	KIND_NUMBER, /* uint64_t */
+	KIND_SIZE,   /* size_t */
+	KIND_WORD,   /* an enum or an int */
 } kind;
 
 typedef struct word {
@@ -44,6 +45,12 @@ static const word guards[] = {
 	{"install", COIR_GUARD_INSTALL},
 	{"mprotect", COIR_GUARD_MPROTECT},
 	{"canary", COIR_GUARD_CANARY},
+	{NULL, 0},
+};
+static const word clocks[] = {
+	{"real", COIR_CLOCK_REAL},
+	{"virtual", COIR_CLOCK_VIRTUAL},
+	{"manual", COIR_CLOCK_MANUAL},
 	{NULL, 0},
 };
 static const word switches[] = {
@@ -81,9 +88,16 @@ static const option table[COIRI_OPTIONS] = {
 				      "clear a stack when its fiber ends"},
 	[COIRI_OPTION_OVERFLOW_REPORT] = {FIELD(overflow_report), "COIR_OVERFLOW_REPORT", KIND_WORD, switches, 0, 0, ON,
 					  "catch SIGSEGV and SIGBUS to name the fiber whose stack overflowed"},
+	[COIRI_OPTION_CLOCK] = {FIELD(clock), "COIR_CLOCK", KIND_WORD, clocks, 0, 0, COIR_CLOCK_REAL,
+				"what time is: real, virtual (jumps when all fibers wait), manual; the latter two have "
+				"one worker"},
+	[COIRI_OPTION_SEED] = {FIELD(seed), "COIR_SEED", KIND_NUMBER, NULL, 1, INT64_MAX, 1,
+			       "of all that is chosen by chance"},
 };
 
-_Static_assert(sizeof(coir_pin) == sizeof(int) && sizeof(coir_guard) == sizeof(int), "words are read as int");
+_Static_assert(sizeof(coir_pin) == sizeof(int) && sizeof(coir_guard) == sizeof(int) &&
+		       sizeof(coir_clock) == sizeof(int),
+	       "words are read as int");
 
 /* ---- writing values ---- */
 
@@ -145,6 +159,8 @@ static void allowed_text(const option *opt, char *buf, size_t size)
 	value_text(opt, opt->max, max, sizeof max);
 	if (opt->kind == KIND_COUNT)
 		snprintf(buf, size, "%s, or a number from 1 to %s", min, max);
+	else if (opt->kind == KIND_NUMBER)
+		snprintf(buf, size, "a number from %s to %s", min, max);
 	else
 		snprintf(buf, size, "a size from %s to %s, in bytes or with a suffix K, M or G", min, max);
 }
@@ -205,6 +221,8 @@ static bool read_text(const option *opt, const char *text, int64_t *out)
 		return read_word(opt->words, text, out);
 	if (opt->kind == KIND_SIZE)
 		return read_size(text, out);
+	if (opt->kind == KIND_NUMBER)
+		return read_number(&text, out) && *text == '\0';
 	*out = 0;
 	return strcasecmp(text, "auto") == 0 || (read_number(&text, out) && *text == '\0');
 }
@@ -213,18 +231,22 @@ static int64_t read_field(const option *opt, const coir_config *cfg)
 {
 	const char *field = (const char *)cfg + opt->field;
 	unsigned count;
+	uint64_t number;
 	size_t bytes;
-	int number;
+	int choice;
 	switch (opt->kind) {
 	case KIND_COUNT:
 		memcpy(&count, field, sizeof count);
 		return count;
+	case KIND_NUMBER:
+		memcpy(&number, field, sizeof number);
+		return (int64_t)number;
 	case KIND_SIZE:
 		memcpy(&bytes, field, sizeof bytes);
 		return (int64_t)bytes;
 	default:
-		memcpy(&number, field, sizeof number);
-		return number;
+		memcpy(&choice, field, sizeof choice);
+		return choice;
 	}
 }
 
@@ -352,6 +374,18 @@ static int read_config(const coir_config *cfg, coir_config *out)
 	return 0;
 }
 
+/* A clock that is not real is for programs that do the same every time. */
+static int want_one_worker(coiri_options *out)
+{
+	if (out->workers > 1 && out->source[COIRI_OPTION_WORKERS] == COIRI_FROM_CONFIG) {
+		coiri_complain("coir_config.workers=%u is not allowed with the %s clock: leave it, or set it to 1",
+			       out->workers, word_text(clocks, out->clock));
+		return -EINVAL;
+	}
+	out->workers = 1;
+	return 0;
+}
+
 int coiri_options_resolve(coiri_options *out, const coir_config *cfg)
 {
 	coir_config full;
@@ -373,7 +407,9 @@ int coiri_options_resolve(coiri_options *out, const coir_config *cfg)
 	out->guard = (coir_guard)value[COIRI_OPTION_GUARD];
 	out->wipe_stacks = value[COIRI_OPTION_WIPE_STACKS] == ON;
 	out->overflow_report = value[COIRI_OPTION_OVERFLOW_REPORT] == ON;
-	return 0;
+	out->clock = (coir_clock)value[COIRI_OPTION_CLOCK];
+	out->seed = (uint64_t)value[COIRI_OPTION_SEED];
+	return out->clock == COIR_CLOCK_REAL ? 0 : want_one_worker(out);
 }
 
 void coiri_options_print(const coiri_options *o, FILE *stream)
@@ -386,6 +422,8 @@ void coiri_options_print(const coiri_options *o, FILE *stream)
 		[COIRI_OPTION_GUARD] = o->guard,
 		[COIRI_OPTION_WIPE_STACKS] = o->wipe_stacks ? ON : OFF,
 		[COIRI_OPTION_OVERFLOW_REPORT] = o->overflow_report ? ON : OFF,
+		[COIRI_OPTION_CLOCK] = o->clock,
+		[COIRI_OPTION_SEED] = (int64_t)o->seed,
 	};
 	for (int i = 0; i < COIRI_OPTIONS; i++) {
 		const option *opt = &table[i];

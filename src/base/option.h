@@ -28,6 +28,8 @@ enum {
 	COIRI_OPTION_GUARD,
 	COIRI_OPTION_WIPE_STACKS,
 	COIRI_OPTION_OVERFLOW_REPORT,
+	COIRI_OPTION_CLOCK,
+	COIRI_OPTION_SEED,
 	COIRI_OPTIONS
 };
 
@@ -42,6 +44,8 @@ typedef struct coiri_options {
 	coir_guard guard;  /* never COIR_GUARD_DEFAULT */
 	bool wipe_stacks;
 	bool overflow_report;
+	coir_clock clock; /* never COIR_CLOCK_DEFAULT; one that is not real has one worker */
+	uint64_t seed;
 	coiri_option_source source[COIRI_OPTIONS];
 } coiri_options;
 

@@ -18,12 +18,16 @@
  *   AWAITED   the claimer is off its stack (or asleep) and f->joiner says who; set only with CLAIMED
  *   DETACHED  nobody will join; the finisher frees the descriptor
  *   DONE      has ended, f->arg is the result; the claimer or detacher frees it
+ *   CANCEL    someone wants it to end: for good
+ *   SCOPED    a scope that it opened is cancelled: until it leaves that scope
  *
  *   spawn      0 -> seq | [DETACHED]                      plain store: nobody knows the fiber yet
  *   unpark     PARKED -> 0: make it runnable;  else set PERMIT (also when set: the release must reach the next park)
  *   park       PERMIT -> 0: go on;  0 -> PARKED in the post action, off the stack
  *   join       set CLAIMED; then if DONE: reap;  else AWAITED in the post action, off the stack; if DONE meanwhile:
  *              reap
+ *   cancel     set CANCEL (or SCOPED); PARKED -> 0: the canceller owns the fiber, and makes it runnable with -ECANCELED,
+ *              or parks it again if it is shielded
  *   detach     set DETACHED; if DONE: free
  *   finish     DETACHED: free (plain store: no transition of a detached fiber that has ended matters);  else set DONE;
  *              if AWAITED: hand the result to the joiner, free, make the joiner runnable
@@ -41,6 +45,7 @@
 #include "arch/arch.h"
 #include "arch/san.h"
 #include "base/atomic.h"
+#include "sched/waiter.h"
 #include "stack/stack.h"
 #include <coir/fiber.h>
 
@@ -51,6 +56,9 @@ enum {
 	COIRI_AWAITED = 8,
 	COIRI_DETACHED = 16,
 	COIRI_DONE = 32,
+	COIRI_CANCEL = 64,
+	COIRI_SCOPED = 128,
+	COIRI_CANCELS = COIRI_CANCEL | COIRI_SCOPED,
 	COIRI_FLAGS = 255,
 	COIRI_SEQ_SHIFT = 8,
 };
@@ -63,7 +71,10 @@ typedef struct coiri_fiber {
 	void *sp;   /* the suspended context; NULL: never started */
 	coir_fn fn; /* kept for messages after it was called */
 	void *arg;  /* before the start: the argument; in a join: where to put the result; after: the result */
-	struct coiri_fiber *next;  /* in a list: free, injection, inbox */
+	union {
+		coiri_atomic(struct coiri_fiber *) next; /* in a list: free, injection, inbox, to be woken */
+		coiri_atomic(uint64_t) wait;             /* while it waits: see wait.h; else it is even */
+	};
 	void *joiner;              /* a coiri_fiber, or a coiri_thread_wait with bit 0 set */
 	struct coiri_cold *cold;   /* valid from its start to its end */
 	struct coiri_extra *extra; /* NULL: nothing special */
@@ -77,6 +88,10 @@ typedef struct coiri_cold {
 	char *low;                 /* the lowest address it may use */
 	struct coiri_fiber *under; /* the joiner whose stack it runs on, or NULL */
 	void **locals;             /* fiber-local storage, NULL until used */
+	void *defers;              /* handlers to run at its end, the newest first (scope) */
+	void *scope;               /* the innermost scope that it opened, or was spawned into (scope) */
+	unsigned shields;          /* how many shields against cancellation it stands in */
+	coiri_waiter waiter;       /* for a wait at one object */
 	void *exceptions[2];       /* the C++ runtime's globals while it does not run */
 	coiri_san san;
 } coiri_cold;
@@ -92,6 +107,29 @@ typedef struct coiri_extra {
 	bool sticky;
 	bool is_main; /* coir_run's fiber */
 } coiri_extra;
+
+COIRI_INLINE coiri_fiber *coiri_next_of(coiri_fiber *f)
+{
+	return at_load_relaxed(&f->next);
+}
+
+COIRI_INLINE void coiri_set_next(coiri_fiber *f, coiri_fiber *next)
+{
+	at_store_relaxed(&f->next, next);
+}
+
+/* A fiber starts with this block: what it has before it has done anything. */
+COIRI_INLINE void coiri_cold_begin(coiri_cold *cold, coiri_stack *stack, char *low, struct coiri_fiber *under)
+{
+	cold->stack = stack;
+	cold->low = low;
+	cold->under = under;
+	cold->locals = NULL;
+	cold->defers = NULL;
+	cold->scope = NULL;
+	cold->shields = 0;
+	cold->waiter.reason = COIRI_WAIT_NONE;
+}
 
 COIRI_INLINE coir_fiber coiri_handle(coiri_fiber *f)
 {

@@ -171,8 +171,10 @@ bool coiri_idle_sleep(coiri_worker *w)
 		at_count(&w->count.sleeps, 1);
 		if (limit > 0)
 			at_count(&w->count.timed_sleeps, 1);
-		int r = coiri_futex_wait(&w->idle.asleep, 1, limit);
-		if (r == -ETIMEDOUT)
+		int64_t timer = coiri_timers_sleep(&w->timers);
+		bool watches = limit > 0 && (timer < 0 || limit < timer);
+		int r = timer == 0 ? 0 : coiri_futex_wait(&w->idle.asleep, 1, watches ? limit : timer);
+		if (r == -ETIMEDOUT && watches)
 			w->idle.limit = w->idle.limit * 2 < LIMIT_MAX ? w->idle.limit * 2 : LIMIT_MAX;
 	}
 	return get_up(w);

@@ -3,10 +3,10 @@
 
 void coiri_inject_push(coiri_inject *q, coiri_fiber *f)
 {
-	f->next = NULL;
+	coiri_set_next(f, NULL);
 	coiri_lock_acquire(&q->lock);
 	if (q->tail)
-		q->tail->next = f;
+		coiri_set_next(q->tail, f);
 	else
 		q->head = f;
 	q->tail = f;
@@ -21,7 +21,7 @@ coiri_fiber *coiri_inject_pop(coiri_inject *q)
 	coiri_lock_acquire(&q->lock);
 	coiri_fiber *f = q->head;
 	if (f) {
-		q->head = f->next;
+		q->head = coiri_next_of(f);
 		if (!q->head)
 			q->tail = NULL;
 		at_store_relaxed(&q->count, at_load_relaxed(&q->count) - 1);

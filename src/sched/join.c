@@ -13,32 +13,52 @@
  * Parked: the joiner's descriptor holds where the result goes (arg), the child's who waits (joiner). The post action
  * sets AWAITED, off the joiner's stack; whoever comes second, it or DONE, delivers (coiri_deliver). So the joiner
  * resumes straight into the caller of coir_join, with nothing left to do.
+ *
+ * With a deadline, the joiner can give up: it waits with a ticket (wait.h), and whoever delivers must win that first.
+ * One that gave up takes CLAIMED and AWAITED back, in one step with a look at DONE; if that is set already, the child's
+ * finisher is on its way: he then either has won, or, having lost, sets HANDED as the last thing he does to the child,
+ * for which the joiner waits before it reaps the child itself.
  */
+#include "base/fault.h"
 #include "base/futex.h"
 #include "sched/local.h"
-#include "sched/sched.h"
 #include "sched/spawn.h"
+#include "sched/wait.h"
 
-#include <errno.h>
+#include <sched.h>
 
 #define INLINE_RESERVE ((ptrdiff_t)8 << 10) /* for the runtime's own frames and the join of the next one */
 
+/* What f->joiner points to, besides a fiber that waits for as long as it takes. */
+#define THREAD_BIT ((uintptr_t)1) /* a join_thread */
+#define LIMIT_BIT  ((uintptr_t)2) /* a fiber that may give up */
+
+/* DETACHED, in a fiber that is DONE and CLAIMED: its finisher has nothing more to do with it. */
+#define COIRI_HANDED ((uint64_t)COIRI_DETACHED)
+
 /* A plain thread that joins. */
-typedef struct coiri_thread_wait {
-	coiri_atomic(uint32_t) done;
-	int error; /* of the join: -ESRCH if the runtime ended first */
+typedef struct join_thread {
+	coiri_thread thread;
+	coiri_waiter waiter;
 	intptr_t result;
-} coiri_thread_wait;
+} join_thread;
 
-#define THREAD_BIT ((uintptr_t)1)
-
-static void wake_thread(uintptr_t who, intptr_t result, int error)
+/* f's joiner may have given up. Returns the joiner if it is a fiber, which the caller has won. */
+static COIRI_NOINLINE coiri_fiber *deliver_in_time(coiri_worker *w, coiri_fiber *f, uintptr_t who)
 {
-	coiri_thread_wait *wait = (coiri_thread_wait *)(who & ~THREAD_BIT);
-	wait->result = result;
-	wait->error = error;
-	at_store_release(&wait->done, 1); /* pairs with the acquire in join_blocking */
-	coiri_futex_wake(&wait->done, 1); /* its memory may be gone by now: a stray wake harms nobody */
+	coiri_fiber *joiner = who & LIMIT_BIT ? (coiri_fiber *)(who & ~LIMIT_BIT) : NULL;
+	join_thread *wait = joiner ? NULL : (join_thread *)(who & ~THREAD_BIT);
+	if (!(joiner ? coiri_win_join(joiner) : coiri_win_thread(&wait->thread, 0))) {
+		at_or_acq_rel(&f->state, COIRI_HANDED); /* release: pairs with the acquire in give_up */
+		return NULL;
+	}
+	intptr_t *out = joiner ? joiner->arg : &wait->result;
+	if (out)
+		*out = (intptr_t)f->arg;
+	coiri_fiber_free_anywhere(w, f);
+	if (wait)
+		coiri_wake_thread(&wait->thread);
+	return joiner;
 }
 
 coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
@@ -46,11 +66,9 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 	uintptr_t who = (uintptr_t)f->joiner;
 	intptr_t result = (intptr_t)f->arg;
 	coiri_san_receive(f);
+	if (unlikely(who & (THREAD_BIT | LIMIT_BIT)))
+		return deliver_in_time(w, f, who);
 	coiri_fiber_free_anywhere(w, f);
-	if (unlikely(who & THREAD_BIT)) {
-		wake_thread(who, result, 0);
-		return NULL;
-	}
 	coiri_fiber *joiner = (coiri_fiber *)who;
 	intptr_t *out = joiner->arg;
 	if (out)
@@ -65,8 +83,11 @@ void coiri_abandon(coiri_fiber *f)
 	if (!coiri_is_new(f))
 		coiri_locals_drop(f->cold->locals);
 	coiri_fiber_free_anywhere(NULL, f);
-	if (awaited && (who & THREAD_BIT))
-		wake_thread(who, 0, -ESRCH);
+	if (awaited && (who & THREAD_BIT)) {
+		join_thread *wait = (join_thread *)(who & ~THREAD_BIT);
+		if (coiri_win_thread(&wait->thread, -ESRCH))
+			coiri_wake_thread(&wait->thread);
+	}
 }
 
 /* Claims the right to join. Returns the state before, or a negative error. */
@@ -158,10 +179,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 				       intptr_t *result)
 {
 	coiri_fp words;
-	cold->stack = NULL;
-	cold->low = me->cold->low;
-	cold->under = me;
-	cold->locals = NULL;
+	coiri_cold_begin(cold, NULL, me->cold->low, me);
 	f->cold = cold;
 	f->sp = cold; /* started: the first switch away sets the real one */
 	coiri_fp_enter(&words);
@@ -175,8 +193,8 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	w = coiri_here();
 	if (unlikely(!w))
 		return NULL;
-	if (unlikely(cold->locals != NULL)) {
-		coiri_locals_end(&cold->locals);
+	if (unlikely(coiri_has_end_work(cold))) {
+		coiri_end_work(cold, result);
 		w = coiri_here();
 		if (unlikely(!w))
 			return NULL;
@@ -236,56 +254,174 @@ static void post_join(void *arg, void **save)
 	}
 }
 
+/* ---- with a deadline ---- */
+
+/* Claims a fiber that has ended. */
+static int claim_done(coir_fiber h, coiri_fiber *me)
+{
+	uint64_t s = h.fiber ? at_load_relaxed(&((coiri_fiber *)h.fiber)->state) : 0;
+	if (s >> COIRI_SEQ_SHIFT == h.seq && h.fiber != me && !(s & (COIRI_DONE | COIRI_CLAIMED | COIRI_DETACHED)))
+		return -EAGAIN;
+	bool done;
+	int r = claim(h, me, &done);
+	coiri_assert(r || done);
+	return r;
+}
+
+static void post_join_until(void *arg, void **save)
+{
+	coiri_worker *w = arg;
+	coiri_fiber *child = w->awaited;
+	coiri_post_wait(arg, save);
+	/* The joiner may have gone on by now, but not far: give_up waits for this. */
+	if (at_or_acq_rel(&child->state, COIRI_AWAITED) & COIRI_DONE) {
+		coiri_fiber *joiner = coiri_deliver(w, child);
+		if (joiner)
+			coiri_ready(w, joiner);
+	}
+}
+
+/* The joiner of f, which it has claimed, has waited in vain. True: f goes on without it; false: f has ended after all,
+ * and is the joiner's to reap. */
+static bool give_up(coiri_fiber *f, uint64_t seq)
+{
+	uint64_t s = at_load_relaxed(&f->state);
+	for (unsigned i = 0;; i++) {
+		if (s >> COIRI_SEQ_SHIFT != seq) /* the runtime has ended, and f with it */
+			return true;
+		if (!(s & COIRI_DONE) && (s & COIRI_AWAITED)) {
+			if (at_cas_acq_rel(&f->state, &s, s & ~(uint64_t)(COIRI_CLAIMED | COIRI_AWAITED)))
+				return true;
+			continue;
+		}
+		if (s & COIRI_HANDED)
+			return false;
+		/* Our post action has not yet said that we wait, or f's finisher has not yet let go. */
+		if (i < 100)
+			coiri_pause();
+		else
+			sched_yield();
+		s = at_load_acquire(&f->state); /* pairs with the release in deliver_in_time */
+	}
+}
+
+static COIRI_NOINLINE int wait_for_end(coiri_worker *w, coiri_fiber *f)
+{
+	coiri_fiber *next = coiri_pick(w);
+	w->wait_latch = NULL;
+	w->awaited = f;
+	return coiri_switch(w, w->current, next, post_join_until);
+}
+
+/* f is claimed. */
+static int join_in_time(coiri_worker *w, coir_fiber h, intptr_t *out, coir_time deadline)
+{
+	coiri_fiber *me = w->current, *f = h.fiber;
+	coiri_timeout timeout;
+	coiri_wait_begin(w, coiri_own_waiter(w), COIRI_WAIT_JOIN, f, COIRI_CANCELLABLE);
+	f->joiner = (void *)((uintptr_t)me | LIMIT_BIT);
+	me->arg = out;
+	coiri_timeout_start(w, &timeout, deadline);
+	int r = wait_for_end(w, f);
+	coiri_timeout_stop(&timeout);
+	if (r == 0 || give_up(f, h.seq))
+		return r;
+	return reap(coiri_here(), f, out);
+}
+
 /* ---- plain threads ---- */
 
-/* Claims f and says who waits. Returns 1 if f goes on and the caller must wait; else the result of the join. */
-static int begin_wait(coir_fiber h, coiri_thread_wait *wait, intptr_t *out)
+static int sleep_until_done(join_thread *wait, intptr_t *out, coir_time deadline)
 {
-	bool done;
-	int r = claim(h, NULL, &done);
-	if (r)
-		return r;
-	coiri_fiber *f = h.fiber;
-	if (done)
-		return reap(NULL, f, out);
-	f->joiner = (void *)((uintptr_t)wait | THREAD_BIT);
-	/* as in post_join */
-	if (at_or_acq_rel(&f->state, COIRI_AWAITED) & COIRI_DONE)
-		return reap(NULL, f, out);
-	return 1;
-}
-
-static int sleep_until_done(coiri_thread_wait *wait, intptr_t *out)
-{
-	while (!at_load_acquire(&wait->done)) /* pairs with the release in wake_thread */
-		coiri_futex_wait(&wait->done, 0, -1);
-	if (out && !wait->error)
+	int r = coiri_thread_wait(&wait->thread, NULL, 0, deadline);
+	if (out && !r)
 		*out = wait->result;
-	return wait->error;
+	return r;
 }
 
-static COIRI_NOINLINE int join_blocking(coir_fiber h, intptr_t *out)
+/* f is claimed, not done when we looked, and we have entered; not so after it. */
+static int join_blocking(coir_fiber h, intptr_t *out, coir_time deadline)
 {
-	coiri_thread_wait wait = {0, 0, 0};
+	coiri_fiber *f = h.fiber;
+	join_thread wait;
+	coiri_thread_begin(&wait.thread, &wait.waiter, COIRI_WAIT_JOIN, f);
+	f->joiner = (void *)((uintptr_t)&wait | THREAD_BIT);
+	/* as in post_join */
+	if (at_or_acq_rel(&f->state, COIRI_AWAITED) & COIRI_DONE) {
+		coiri_thread_end(&wait.thread);
+		reap(NULL, f, out);
+		coiri_exit();
+		return 0;
+	}
+	int r = sleep_until_done(&wait, out, deadline);
+	if (r != -ETIMEDOUT || give_up(f, h.seq))
+		return r;
+	return reap(NULL, f, out);
+}
+
+static COIRI_NOINLINE int join_outside(coir_fiber h, intptr_t *out, coir_time deadline)
+{
 	if (!coiri_enter())
 		return -EPERM;
-	int r = begin_wait(h, &wait, out);
+	bool done, tries = deadline <= coiri_time();
+	int r = tries ? claim_done(h, NULL) : claim(h, NULL, &done);
+	if (!r && !tries && !done)
+		return join_blocking(h, out, deadline);
+	if (!r)
+		reap(NULL, h.fiber, out);
 	coiri_exit();
-	return r <= 0 ? r : sleep_until_done(&wait, out);
+	return r == -EAGAIN ? -ETIMEDOUT : r;
 }
 
 int coiri_run_awaited(coiri_extra *extra, coir_fn fn, void *arg, intptr_t *out)
 {
-	coiri_thread_wait wait = {0, 0, 0};
+	join_thread wait;
+	coiri_thread_begin(&wait.thread, &wait.waiter, COIRI_WAIT_JOIN, NULL);
 	int r = coiri_spawn_awaited(extra, fn, arg, (void *)((uintptr_t)&wait | THREAD_BIT));
-	return r ? r : sleep_until_done(&wait, out);
+	if (!r)
+		r = coiri_thread_sleep(&wait.thread);
+	coiri_thread_end(&wait.thread);
+	if (out && !r)
+		*out = wait.result;
+	return r;
+}
+
+int coir_try_join(coir_fiber h, intptr_t *out)
+{
+	coiri_worker *w = coiri_here();
+	if (!w && !coiri_enter())
+		return -EPERM;
+	int r = claim_done(h, w ? w->current : NULL);
+	if (!r)
+		reap(w, h.fiber, out);
+	if (!w)
+		coiri_exit();
+	return r;
+}
+
+int coir_join_until(coir_fiber h, intptr_t *out, coir_time deadline)
+{
+	coiri_worker *w = coiri_here();
+	if (!w)
+		return join_outside(h, out, deadline);
+	if (coiri_cancelled(w->current))
+		return -ECANCELED;
+	if (deadline <= coiri_time()) {
+		int r = coir_try_join(h, out);
+		return r == -EAGAIN ? -ETIMEDOUT : r;
+	}
+	bool done;
+	int r = claim(h, w->current, &done);
+	if (r)
+		return r;
+	return done ? reap(w, h.fiber, out) : join_in_time(w, h, out, deadline);
 }
 
 int coir_join(coir_fiber h, intptr_t *out)
 {
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))
-		return join_blocking(h, out);
+		return join_outside(h, out, COIR_NEVER);
 	coiri_fiber *me = w->current, *f = h.fiber;
 	bool done;
 	int r = claim(h, me, &done);

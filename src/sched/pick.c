@@ -16,25 +16,27 @@
 #include "base/fault.h"
 #include "sched/sched.h"
 
+#define TIMER_LAG 200000 /* ns that a due timer may wait for a worker that is busy with many fibers */
+
 /* Moves what came in to the end of the private FIFO. */
 static void drain_inbox(coiri_worker *w)
 {
 	/* acquire: pairs with the release in coiri_ready_anywhere */
 	coiri_fiber *f = at_xchg_acquire(&w->inbox, NULL), *reversed = NULL;
 	while (f) { /* newest first: turn it round */
-		coiri_fiber *next = f->next;
-		f->next = reversed;
+		coiri_fiber *next = coiri_next_of(f);
+		coiri_set_next(f, reversed);
 		reversed = f;
 		f = next;
 	}
 	if (!reversed)
 		return;
 	if (w->private_tail)
-		w->private_tail->next = reversed;
+		coiri_set_next(w->private_tail, reversed);
 	else
 		w->private_head = reversed;
-	while (reversed->next)
-		reversed = reversed->next;
+	while (coiri_next_of(reversed))
+		reversed = coiri_next_of(reversed);
 	w->private_tail = reversed;
 }
 
@@ -44,7 +46,7 @@ static coiri_fiber *pop_private(coiri_worker *w)
 		drain_inbox(w);
 	coiri_fiber *f = w->private_head;
 	if (f) {
-		w->private_head = f->next;
+		w->private_head = coiri_next_of(f);
 		if (!w->private_head)
 			w->private_tail = NULL;
 	}
@@ -72,14 +74,30 @@ static COIRI_NOINLINE coiri_fiber *pick_starved(coiri_worker *w)
 	return f && coiri_bind(w, f) ? f : NULL;
 }
 
+/* There are timers: fires them, from the loop, if some are due. Where steps are long, the next look comes after fewer.
+ */
+static COIRI_NOINLINE void look_at_timers(coiri_worker *w, int64_t next)
+{
+	int64_t now = coiri_time(), round = now - w->timers_seen;
+	w->timers_seen = now;
+	if (round > TIMER_LAG)
+		w->tick = (unsigned)(COIRI_FAIR_STEPS * TIMER_LAG / round) + 2;
+	w->to_loop = next <= now && w->current;
+}
+
 static COIRI_NOINLINE coiri_fiber *pick_fair(coiri_worker *w)
 {
 	w->tick = COIRI_FAIR_STEPS;
 	at_count(&w->count.rounds, 1);
+	int64_t next = at_load_relaxed(&w->timers.next);
+	if (unlikely(next != COIRI_NO_TIME))
+		look_at_timers(w, next);
 	if (unlikely(at_load_relaxed(&w->rt->stopping))) {
 		w->tick = 1; /* each step comes here from now on */
 		return NULL;
 	}
+	if (unlikely(w->to_loop))
+		return NULL;
 	if (unlikely(!coiri_inject_is_empty(&w->rt->starved)) && w->stacks.hot) {
 		coiri_fiber *f = pick_starved(w);
 		if (f)
@@ -110,7 +128,7 @@ coiri_fiber *coiri_pick_any(coiri_worker *w)
 	coiri_fiber *f;
 	if (unlikely(--w->tick == 0)) {
 		f = pick_fair(w);
-		if (f || at_load_relaxed(&w->rt->stopping))
+		if (f || unlikely(w->to_loop) || at_load_relaxed(&w->rt->stopping))
 			return f;
 	}
 	f = coiri_take_next(w);
@@ -159,10 +177,7 @@ bool coiri_bind(coiri_worker *w, coiri_fiber *f)
 	}
 	coiri_cold *cold = coiri_cold_of(stack);
 	coiri_san_clean(stack->low, (size_t)((char *)stack - stack->low));
-	cold->stack = stack;
-	cold->low = stack->low;
-	cold->under = NULL;
-	cold->locals = NULL;
+	coiri_cold_begin(cold, stack, stack->low, NULL);
 	cold->exceptions[0] = cold->exceptions[1] = NULL;
 	coiri_san_begin(&cold->san, stack->low, (size_t)((char *)cold - stack->low));
 	if (unlikely(f->extra != NULL) && f->extra->high_water)
@@ -178,7 +193,7 @@ coiri_fiber *coiri_pick(coiri_worker *w)
 	do
 		f = coiri_pick_any(w);
 	while (f && coiri_is_new(f) && unlikely(!coiri_bind(w, f)));
-	if (unlikely(!f) && unlikely(!coiri_inject_is_empty(&w->rt->starved)))
+	if (unlikely(!f) && unlikely(!coiri_inject_is_empty(&w->rt->starved)) && !w->to_loop)
 		f = pick_starved(w);
 	return f;
 }

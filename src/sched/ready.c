@@ -15,9 +15,9 @@
 
 static void push_private(coiri_worker *w, coiri_fiber *f)
 {
-	f->next = NULL;
+	coiri_set_next(f, NULL);
 	if (w->private_tail)
-		w->private_tail->next = f;
+		coiri_set_next(w->private_tail, f);
 	else
 		w->private_head = f;
 	w->private_tail = f;
@@ -33,10 +33,11 @@ static bool ready_sticky(coiri_worker *w, coiri_runtime *rt, coiri_fiber *f)
 		push_private(w, f);
 		return true;
 	}
-	f->next = at_load_relaxed(&home->inbox);
+	coiri_fiber *newest = at_load_relaxed(&home->inbox);
+	do
+		coiri_set_next(f, newest);
 	/* release: pairs with the acquire in drain_inbox (pick.c) */
-	while (!at_cas_release(&home->inbox, &f->next, f))
-		;
+	while (!at_cas_release(&home->inbox, &newest, f));
 	at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
 	coiri_idle_wake(&rt->idle, home, w);
 	return true;

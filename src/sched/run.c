@@ -138,8 +138,8 @@ static coiri_worker *run_body(coiri_fiber *f, coiri_cold *cold, intptr_t *result
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))
 		orphan_exit(f, *result);
-	if (unlikely(cold->locals != NULL)) {
-		coiri_locals_end(&cold->locals);
+	if (unlikely(coiri_has_end_work(cold))) {
+		coiri_end_work(cold, result);
 		w = coiri_here();
 		if (unlikely(!w))
 			orphan_exit(f, *result);
@@ -191,6 +191,7 @@ void coiri_fiber_main(void)
 		if (next && coiri_is_new(next)) {
 			if (likely(fits(next, cold))) {
 				next->cold = cold;
+				cold->shields = 0;
 				next->sp = cold; /* started: the first switch away sets the real one */
 				coiri_fp words;
 				coiri_fp_enter(&words);
@@ -226,7 +227,10 @@ static coiri_fiber *look_around(coiri_worker *w, int64_t ns)
 		wait_a_little(w, backoff);
 	int64_t end = coiri_now() + ns;
 	for (unsigned round = 0; !at_load_relaxed(&w->rt->stopping); round++) {
+		coiri_timers_run(w, &w->timers);
 		coiri_fiber *f = coiri_pick(w);
+		if (!f && coiri_steal_timers(w))
+			f = coiri_pick(w);
 		if (!f) {
 			f = coiri_steal(w);
 			if (f && coiri_is_new(f) && !coiri_bind(w, f))
@@ -257,13 +261,15 @@ static coiri_fiber *search(coiri_worker *w)
 	while (!at_load_relaxed(&w->rt->stopping)) {
 		coiri_fiber *f = NULL;
 		if (coiri_idle_search(w))
-			f = look_around(w, told ? SPIN_NS : 0);
+			f = look_around(w, told && coiri_the_clock.mode == COIRI_CLOCK_REAL ? SPIN_NS : 0);
 		else
 			f = coiri_pick(w);
 		if (f) {
 			coiri_idle_found(w);
 			return f;
 		}
+		if (coiri_clock_jump(w))
+			continue;
 		if (!tidy(w))
 			told = coiri_idle_sleep(w);
 	}
@@ -287,6 +293,8 @@ void *coiri_worker_main(void *worker)
 	prctl(PR_SET_TIMERSLACK, 1000ul, 0, 0,
 	      0); /* the kernel's default of 50 us would double a watcher's first sleep */
 	for (;;) {
+		w->to_loop = false;
+		coiri_timers_run(w, &w->timers);
 		coiri_fiber *f = coiri_pick(w);
 		if (!f)
 			f = search(w);

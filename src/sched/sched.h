@@ -16,6 +16,9 @@
 /* One round over the victims. A fiber to run, or NULL; further loot lies in w's own queues. */
 coiri_fiber *coiri_steal(coiri_worker *w);
 
+/* Fires what is overdue at other workers. Only in w's loop. True: something was. */
+bool coiri_steal_timers(coiri_worker *w);
+
 /* How long (ns) w must wait before it searches again, by what its last loot was worth. */
 int64_t coiri_steal_backoff(coiri_worker *w);
 

@@ -74,7 +74,7 @@ static coiri_fiber *refill(coiri_slab_pool *pool, bool locked)
 	/* acquire: pairs with the release in coiri_slab_free_remote */
 	coiri_fiber *f = at_xchg_acquire(&pool->remote, NULL);
 	if (f) {
-		pool->free = f->next;
+		pool->free = coiri_next_of(f);
 		return f;
 	}
 	if (pool->fresh == pool->fresh_end) {
@@ -104,7 +104,7 @@ coiri_fiber *coiri_slab_alloc_foreign(void)
 	coiri_lock_acquire(&lock);
 	coiri_fiber *f = pool->free;
 	if (f)
-		pool->free = f->next;
+		pool->free = coiri_next_of(f);
 	else
 		f = refill(pool, true);
 	coiri_lock_release(&lock);
@@ -114,10 +114,11 @@ coiri_fiber *coiri_slab_alloc_foreign(void)
 void coiri_slab_free_remote(coiri_fiber *f)
 {
 	coiri_slab_pool *owner = coiri_slab_of(f)->pool;
-	f->next = at_load_relaxed(&owner->remote);
+	coiri_fiber *newest = at_load_relaxed(&owner->remote);
+	do
+		coiri_set_next(f, newest);
 	/* release: pairs with the acquire in refill */
-	while (!at_cas_release(&owner->remote, &f->next, f))
-		;
+	while (!at_cas_release(&owner->remote, &newest, f));
 }
 
 void coiri_slab_visit(void (*visit)(coiri_fiber *f, void *context), void *context)
@@ -133,7 +134,7 @@ static void make_free(coiri_fiber *f, void *context)
 	at_store_relaxed(&f->state, 0);
 	f->extra = NULL; /* its memory stays with the parent's copy */
 	coiri_slab_pool *pool = coiri_slab_of(f)->pool;
-	f->next = pool->free;
+	coiri_set_next(f, pool->free);
 	pool->free = f;
 }
 

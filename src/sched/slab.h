@@ -52,7 +52,7 @@ COIRI_INLINE coiri_fiber *coiri_slab_alloc(coiri_slab_pool *pool)
 	coiri_fiber *f = pool->free;
 	if (unlikely(!f))
 		return coiri_slab_refill(pool);
-	pool->free = f->next;
+	pool->free = coiri_next_of(f);
 	return f;
 }
 
@@ -60,7 +60,7 @@ COIRI_INLINE coiri_fiber *coiri_slab_alloc(coiri_slab_pool *pool)
 COIRI_INLINE void coiri_slab_free(coiri_slab_pool *pool, coiri_fiber *f)
 {
 	if (likely(coiri_slab_of(f)->pool == pool)) {
-		f->next = pool->free;
+		coiri_set_next(f, pool->free);
 		pool->free = f;
 	} else {
 		coiri_slab_free_remote(f);

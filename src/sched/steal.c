@@ -14,6 +14,7 @@
 #include "sched/sched.h"
 
 #define STANDING    20000 /* ns */
+#define OVERDUE     20000 /* ns: its own worker fires a timer sooner, unless it is busy */
 #define MOST        256u  /* fibers in one theft */
 #define WORTH       200   /* ns that loot must have run for: this, */
 #define WORTH_EACH  150   /* and this for each fiber */
@@ -93,6 +94,19 @@ coiri_fiber *coiri_steal(coiri_worker *w)
 		begin = end;
 	}
 	return NULL;
+}
+
+/* Timers that are due at a worker which is busy with something long. */
+bool coiri_steal_timers(coiri_worker *w)
+{
+	bool any = false;
+	for (unsigned i = 0; i < w->victim_level[3]; i++) {
+		coiri_timers *timers = &w->rt->workers[w->victims[i]].timers;
+		int64_t next = at_load_relaxed(&timers->next);
+		if (unlikely(next != COIRI_NO_TIME) && next + OVERDUE <= coiri_time())
+			any |= coiri_timers_run(w, timers);
+	}
+	return any;
 }
 
 int64_t coiri_steal_backoff(coiri_worker *w)

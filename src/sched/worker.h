@@ -16,6 +16,7 @@
 #include "sched/next.h"
 #include "sched/ring.h"
 #include "sched/slab.h"
+#include "sched/timers.h"
 #include "trace/counters.h"
 
 #include <pthread.h>
@@ -38,9 +39,12 @@ typedef struct coiri_worker {
 	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
 	unsigned tick;        /* steps until the next fair pick */
 	bool has_sticky;      /* a sticky fiber ever started here */
+	bool to_loop;         /* timers are due, which only the loop fires */
 	bool special;         /* exceptions to keep apart, or stacks to wipe */
 	unsigned streak;      /* picks in a row from run-next */
 	uint64_t next_id, last_id;
+	uint64_t next_ticket, last_ticket; /* of waits */
+	coiri_latch *wait_latch;           /* for post_wait: to be released */
 	coiri_slab_pool *slab;
 	coiri_stack_pool stacks;
 	void *loop_sp;
@@ -59,7 +63,8 @@ typedef struct coiri_worker {
 	int64_t backoff;   /* ns to wait before the next search, after loot that was not worth it */
 	int64_t loot_time; /* when loot was last taken, 0: none */
 	unsigned loot_items;
-	bool searching; /* counted as a searcher */
+	int64_t timers_seen; /* when it last looked at its timers between two fibers */
+	bool searching;      /* counted as a searcher */
 	coiri_san loop_san;
 	unsigned *victims; /* the other workers, nearest first */
 	unsigned victim_level[4];
@@ -67,6 +72,7 @@ typedef struct coiri_worker {
 	pthread_t thread;
 	void *alt_stack;
 	/* ---- shared ---- */
+	coiri_timers timers;
 	coiri_next next;
 	coiri_deque deque;
 	coiri_ring ring;
@@ -80,7 +86,7 @@ typedef struct coiri_runtime {
 	bool owned_by_run; /* coir_run's, not coir_start's */
 	bool wipe;
 	coiri_atomic(bool) stopping;
-	coiri_atomic(uint64_t) ids;
+	coiri_atomic(uint64_t) ids, tickets;
 	coiri_atomic(uint64_t) foreign_spawned;
 	uint64_t futex_calls_before; /* of the process, at the start */
 	coiri_inject inject;

@@ -265,6 +265,8 @@ Test(option, config_wins_over_environment, .init = clean)
 	cfg.overflow_report = 1;
 	cfg.pin = COIR_PIN_COMPACT;
 	cfg.main_stack = COIR_STACK_MIN;
+	cfg.clock = COIR_CLOCK_REAL;
+	cfg.seed = 9;
 	coiri_options o = resolved(&cfg);
 	cr_assert_eq(o.workers, 3);
 	cr_assert_eq(o.stack_size, (size_t)1 << 20);
@@ -274,6 +276,8 @@ Test(option, config_wins_over_environment, .init = clean)
 	cr_assert_eq(o.pin, COIR_PIN_COMPACT);
 	cr_assert_str_eq(o.pin_list, "");
 	cr_assert_eq(o.main_stack, COIR_STACK_MIN);
+	cr_assert_eq(o.clock, COIR_CLOCK_REAL);
+	cr_assert_eq(o.seed, 9);
 	for (int i = 0; i < COIRI_OPTIONS; i++)
 		cr_assert_eq(o.source[i], COIRI_FROM_CONFIG, "option %d", i);
 }

@@ -18,7 +18,7 @@ struct frame {
 	uint64_t x19, x20, x21, x22, x23, x24, x25, x26, x27, x28;
 	uint64_t d8, d9, d10, d11, d12, d13, d14, d15;
 	coiri_fp fp;
-	uint64_t unused;
+	int64_t result;
 };
 
 _Static_assert(sizeof(struct frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0, "frame.h");
@@ -34,6 +34,7 @@ _Static_assert(offsetof(struct frame, d10) == FRAME_D10, "frame.h");
 _Static_assert(offsetof(struct frame, d12) == FRAME_D12, "frame.h");
 _Static_assert(offsetof(struct frame, d14) == FRAME_D14, "frame.h");
 _Static_assert(offsetof(struct frame, fp) == FRAME_FP, "frame.h");
+_Static_assert(offsetof(struct frame, result) == FRAME_RESULT, "frame.h");
 
 void *coiri_arch_make(void *top, void (*entry)(void))
 {
@@ -44,6 +45,11 @@ void *coiri_arch_make(void *top, void (*entry)(void))
 	frame->x19 = (uintptr_t)entry;
 	frame->resume = coiri_arch_entry;
 	return frame;
+}
+
+void coiri_arch_set_result(void *context, int result)
+{
+	((struct frame *)context)->result = result;
 }
 
 void coiri_arch_fp_capture(void)

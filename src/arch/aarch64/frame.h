@@ -13,7 +13,7 @@
  *   sp + 128  d12, d13
  *   sp + 144  d14, d15
  *   sp + 160  FPCR
- *   sp + 168  unused
+ *   sp + 168  result
  *
  * sp is 16-byte aligned: the post action is called from there, and the processor faults on any other.
  */
@@ -32,6 +32,7 @@
 #define FRAME_D12    128
 #define FRAME_D14    144
 #define FRAME_FP     160
+#define FRAME_RESULT 168
 #define FRAME_SIZE   176
 
 #endif

@@ -41,7 +41,7 @@
 	stp	d10, d11, [sp, #FRAME_D10]
 	stp	d12, d13, [sp, #FRAME_D12]
 	stp	d14, d15, [sp, #FRAME_D14]
-	str	x9, [sp, #FRAME_FP]
+	stp	x9, xzr, [sp, #FRAME_FP]
 	cfi_saved
 	.endm
 
@@ -69,7 +69,7 @@
 	ldp	d10, d11, [sp, #FRAME_D10]
 	ldp	d12, d13, [sp, #FRAME_D12]
 	ldp	d14, d15, [sp, #FRAME_D14]
-	mov	w0, #0
+	ldr	w0, [sp, #FRAME_RESULT]
 	ldp	x29, x30, [sp], #FRAME_SIZE
 	cfi_restored
 	.endm

@@ -14,7 +14,8 @@ coiri_fp coiri_fp_default;
 /* The frame as C sees it. */
 struct frame {
 	uint64_t fs[12];
-	coiri_fp fp;
+	uint32_t frm;
+	int32_t result;
 	uint64_t s1_to_s11[11];
 	uint64_t s0;
 	void (*resume)(void);
@@ -22,7 +23,8 @@ struct frame {
 
 _Static_assert(sizeof(struct frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0, "frame.h");
 _Static_assert(offsetof(struct frame, fs) == FRAME_FS0, "frame.h");
-_Static_assert(offsetof(struct frame, fp) == FRAME_FP, "frame.h");
+_Static_assert(offsetof(struct frame, frm) == FRAME_FP, "frame.h");
+_Static_assert(offsetof(struct frame, result) == FRAME_RESULT, "frame.h");
 _Static_assert(offsetof(struct frame, s1_to_s11) == FRAME_S1, "frame.h");
 _Static_assert(offsetof(struct frame, s0) == FRAME_S0, "frame.h");
 _Static_assert(offsetof(struct frame, resume) == FRAME_RESUME, "frame.h");
@@ -33,10 +35,15 @@ void *coiri_arch_make(void *top, void (*entry)(void))
 	/* coiri_arch_entry starts with the stack pointer at top, which a call wants 16-byte aligned. */
 	struct frame *frame = (struct frame *)top - 1;
 	memset(frame, 0, sizeof *frame);
-	frame->fp = coiri_fp_default;
+	frame->frm = (uint32_t)coiri_fp_default;
 	frame->s1_to_s11[0] = (uintptr_t)entry;
 	frame->resume = coiri_arch_entry;
 	return frame;
+}
+
+void coiri_arch_set_result(void *context, int result)
+{
+	((struct frame *)context)->result = result;
 }
 
 void coiri_arch_fp_capture(void)

@@ -3,7 +3,7 @@
  * arch/riscv64/frame.h - a suspended context on its stack, shared by C and assembly.
  *
  *   sp + 0    fs0 to fs11
- *   sp + 96   frm, the rounding mode
+ *   sp + 96   frm, the rounding mode (4), result (4)
  *   sp + 104  s1 to s11
  *   sp + 192  s0
  *   sp + 200  resume address (ra)
@@ -20,6 +20,7 @@
 
 #define FRAME_FS0    0
 #define FRAME_FP     96
+#define FRAME_RESULT 100
 #define FRAME_S1     104
 #define FRAME_S0     192
 #define FRAME_RESUME 200

@@ -95,7 +95,7 @@
 	/* On the new stack, rounding mode in t0: sets that of the context, if it is another. s0 becomes the frame pointer of the post action's
 	 * caller, which is this frame. */
 	.macro enter_context
-	ld	t1, FRAME_FP(sp)
+	lw	t1, FRAME_FP(sp)
 	addi	s0, sp, FRAME_SIZE
 	bne	t0, t1, 1f
 2:
@@ -112,7 +112,7 @@
 	ld	\resume, FRAME_RESUME(sp)
 	each_register load
 	each_fp_register load_fp
-	li	a0, 0
+	lw	a0, FRAME_RESULT(sp)
 	addi	sp, sp, FRAME_SIZE
 	each_register cfi_restored
 	each_fp_register cfi_restored

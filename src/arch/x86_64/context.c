@@ -22,6 +22,7 @@ _Static_assert(sizeof(struct frame) == FRAME_SIZE, "frame.h");
 _Static_assert(offsetof(struct frame, fp) == FRAME_FP, "frame.h");
 _Static_assert(offsetof(struct frame, rbp) == FRAME_RBP, "frame.h");
 _Static_assert(offsetof(struct frame, resume) == FRAME_RESUME, "frame.h");
+_Static_assert(offsetof(coiri_fp, result) == FRAME_RESULT, "frame.h");
 _Static_assert(offsetof(coiri_fp, x87) == 4, "switch.S");
 
 void *coiri_arch_make(void *top, void (*entry)(void))
@@ -33,6 +34,11 @@ void *coiri_arch_make(void *top, void (*entry)(void))
 	frame->rbx = (uintptr_t)entry;
 	frame->resume = coiri_arch_entry;
 	return frame;
+}
+
+void coiri_arch_set_result(void *context, int result)
+{
+	((struct frame *)context)->fp.result = (int16_t)result;
 }
 
 void coiri_arch_fp_capture(void)

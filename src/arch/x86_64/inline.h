@@ -18,7 +18,7 @@
 typedef struct coiri_fp {
 	uint32_t mxcsr;
 	uint16_t x87;
-	uint16_t unused;
+	int16_t result; /* no control word, but what a switch returns: it lies in the same word of a frame */
 } coiri_fp;
 
 extern coiri_fp coiri_fp_default;

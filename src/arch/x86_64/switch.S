@@ -52,6 +52,7 @@
 	.macro restore_context
 	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
+	movswl	FRAME_RESULT(%rsp), %eax
 	addq	$8, %rsp
 	.cfi_adjust_cfa_offset -8
 	popq	%r15
@@ -72,7 +73,6 @@
 	popq	%rbp
 	.cfi_adjust_cfa_offset -8
 	.cfi_restore rbp
-	xorl	%eax, %eax
 	.endm
 
 	/* The rules that hold once the stack pointer is that of a suspended context. A debugger that wants to walk a parked fiber sets

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/timers.h"
+#include "sched/sched.h"
+
+#include <coir/time.h>
+#include <errno.h>
+#include <sched.h>
+
+#define RETRY 50000 /* ns */
+
+coiri_clock coiri_the_clock;
+
+void coiri_timers_init(coiri_timers *timers)
+{
+	timers->latch = (coiri_latch){0};
+	coiri_wheel_init(&timers->wheel, coiri_time());
+	at_store_relaxed(&timers->next, COIRI_NO_TIME);
+}
+
+static bool is_exact(void)
+{
+	return coiri_the_clock.mode != COIRI_CLOCK_REAL;
+}
+
+/* Under the latch, after every change. */
+static void note_next(coiri_timers *timers)
+{
+	int64_t next = is_exact() ? coiri_wheel_earliest(&timers->wheel) : coiri_wheel_next(&timers->wheel);
+	at_store_relaxed(&timers->next, next);
+}
+
+static void add(coiri_timed *timed, int64_t when)
+{
+	coiri_timers *timers = timed->home;
+	coiri_wheel_add(&timers->wheel, &timed->timer, when);
+	if (is_exact()) {
+		if (when < at_load_relaxed(&timers->next))
+			at_store_relaxed(&timers->next, when);
+	} else {
+		note_next(timers);
+	}
+}
+
+void coiri_timed_start(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
+{
+	coiri_worker *home = w ? w : &at_load_relaxed(&coiri_rt)->workers[0];
+	coiri_timers *timers = &home->timers;
+	timed->home = timers;
+	timed->fn = fn;
+	at_store_relaxed(&timed->firing, false);
+	coiri_latch_acquire(&timers->latch);
+	int64_t before = at_load_relaxed(&timers->next);
+	add(timed, when);
+	bool sooner = at_load_relaxed(&timers->next) < before;
+	coiri_latch_release(&timers->latch);
+	if (!w && sooner) {
+		at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
+		coiri_idle_wake(&home->rt->idle, home, NULL);
+	}
+}
+
+bool coiri_timed_stop(coiri_timed *timed)
+{
+	coiri_timers *timers = timed->home;
+	coiri_latch_acquire(&timers->latch);
+	bool stopped = coiri_wheel_holds(&timed->timer);
+	if (stopped) {
+		coiri_wheel_remove(&timers->wheel, &timed->timer);
+		if (at_load_relaxed(&timers->next) >= timed->timer.when >> COIRI_TICK_SHIFT << COIRI_TICK_SHIFT)
+			note_next(timers);
+	}
+	coiri_latch_release(&timers->latch);
+	/* acquire: pairs with the release in fire. Its function takes no time to speak of. */
+	for (unsigned i = 0; at_load_acquire(&timed->firing); i++) {
+		if (i < 100)
+			coiri_pause();
+		else
+			sched_yield();
+	}
+	return stopped;
+}
+
+/* Takes out the next timer that is due, or NULL. */
+static coiri_timed *take_due(coiri_timers *timers, int64_t now)
+{
+	coiri_latch_acquire(&timers->latch);
+	coiri_wheel_advance(&timers->wheel, now, is_exact());
+	coiri_timer *timer = coiri_wheel_take_due(&timers->wheel);
+	if (timer)
+		at_store_relaxed(&coiri_container_of(timer, coiri_timed, timer)->firing, true);
+	note_next(timers);
+	coiri_latch_release(&timers->latch);
+	return timer ? coiri_container_of(timer, coiri_timed, timer) : NULL;
+}
+
+static void fire(coiri_worker *w, coiri_timed *timed)
+{
+	coiri_timers *timers = timed->home;
+	if (!timed->fn(timed, w)) {
+		coiri_latch_acquire(&timers->latch);
+		add(timed, coiri_time() + RETRY);
+		at_store_relaxed(&timed->firing, false);
+		coiri_latch_release(&timers->latch);
+		return;
+	}
+	at_store_release(&timed->firing, false); /* pairs with the acquire in coiri_timed_stop. It may be gone now */
+}
+
+bool coiri_timers_run(coiri_worker *w, coiri_timers *timers)
+{
+	if (!coiri_timers_due(timers))
+		return false;
+	int64_t now = coiri_time();
+	coiri_timed *timed;
+	bool any = false;
+	while ((timed = take_due(timers, now)) != NULL) {
+		fire(w, timed);
+		any = true;
+	}
+	return any;
+}
+
+int64_t coiri_timers_sleep(coiri_timers *timers)
+{
+	int64_t next = at_load_relaxed(&timers->next);
+	if (next == COIRI_NO_TIME || is_exact())
+		return -1;
+	int64_t left = next - coiri_now();
+	return left > 0 ? left : 0;
+}
+
+bool coiri_clock_jump(coiri_worker *w)
+{
+	coiri_clock *clock = &coiri_the_clock;
+	if (clock->mode != COIRI_CLOCK_VIRTUAL || at_load_acquire(&clock->holds) > 0)
+		return false;
+	int64_t next = at_load_relaxed(&w->timers.next);
+	if (next == COIRI_NO_TIME)
+		return false;
+	if (next > at_load_relaxed(&clock->now))
+		at_store_release(&clock->now, next);
+	return true;
+}
+
+/* ---- the public side ---- */
+
+/* Enters for a plain thread; NULL: no runtime. */
+static coiri_runtime *come_in(coiri_worker *w)
+{
+	return w ? w->rt : coiri_enter();
+}
+
+static void go_out(coiri_worker *w)
+{
+	if (!w)
+		coiri_exit();
+}
+
+int coir_clock_advance(int64_t ns)
+{
+	coiri_worker *w = coiri_here();
+	coiri_clock *clock = &coiri_the_clock;
+	coiri_runtime *rt = come_in(w);
+	if (!rt)
+		return -EPERM;
+	bool allowed = clock->mode == COIRI_CLOCK_MANUAL && ns >= 0;
+	if (allowed) {
+		int64_t now = at_load_relaxed(&clock->now), next;
+		do
+			next = ns > COIRI_NO_TIME - now ? COIRI_NO_TIME : now + ns;
+		while (!at_cas_acq_rel(&clock->now, &now, next)); /* pairs with the acquire in coiri_time */
+		at_fence_seq_cst();                               /* pairs with the fence in coiri_idle_sleep */
+		coiri_idle_wake(&rt->idle, &rt->workers[0], w);
+		if (w)
+			w->tick = 1; /* look at the timers at the next step */
+	}
+	go_out(w);
+	return allowed ? 0 : -EINVAL;
+}
+
+int coir_clock_hold(void)
+{
+	coiri_worker *w = coiri_here();
+	if (!come_in(w))
+		return -EPERM;
+	at_add_acq_rel(&coiri_the_clock.holds, 1);
+	go_out(w);
+	return 0;
+}
+
+int coir_clock_release(void)
+{
+	coiri_worker *w = coiri_here();
+	coiri_runtime *rt = come_in(w);
+	if (!rt)
+		return -EPERM;
+	uint32_t holds = at_load_relaxed(&coiri_the_clock.holds);
+	/* release: pairs with the acquire in coiri_clock_jump */
+	while (holds > 0 && !at_cas_acq_rel(&coiri_the_clock.holds, &holds, holds - 1))
+		;
+	if (holds > 0) {
+		at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
+		coiri_idle_wake(&rt->idle, &rt->workers[0], w);
+	}
+	go_out(w);
+	return holds > 0 ? 0 : -EINVAL;
+}
