@@ -10,5 +10,6 @@
 #include <coir/runtime.h>
 #include <coir/stats.h>
 #include <coir/time.h>
+#include <coir/timer.h>
 
 #endif

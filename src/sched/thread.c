@@ -6,6 +6,7 @@
  * visitor while it works at an object, and leaves while it sleeps; it takes its waiters out as a visitor again, or, if
  * the runtime that they belong to has gone, leaves them: their queues are void then (waiter.h).
  */
+#include "base/fault.h"
 #include "sched/wait.h"
 
 static struct {
@@ -17,6 +18,7 @@ static struct {
 
 void coiri_thread_begin(coiri_thread *thread, coiri_waiter *waiter, coiri_reason reason, const void *object)
 {
+	coiri_check(!coiri_callback(), "the function of a timer must not wait; let it spawn a fiber that does");
 	at_store_relaxed(&thread->wait, TICKET);
 	at_store_relaxed(&thread->done, 0);
 	thread->result = 0;

@@ -43,11 +43,16 @@ static void add(coiri_timed *timed, int64_t when)
 
 void coiri_timed_start(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
 {
+	at_store_relaxed(&timed->firing, false);
+	coiri_timed_restart(w, timed, when, fn);
+}
+
+void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
+{
 	coiri_worker *home = w ? w : &at_load_relaxed(&coiri_rt)->workers[0];
 	coiri_timers *timers = &home->timers;
 	timed->home = timers;
 	timed->fn = fn;
-	at_store_relaxed(&timed->firing, false);
 	coiri_latch_acquire(&timers->latch);
 	int64_t before = at_load_relaxed(&timers->next);
 	add(timed, when);
@@ -59,7 +64,7 @@ void coiri_timed_start(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_
 	}
 }
 
-bool coiri_timed_stop(coiri_timed *timed)
+bool coiri_timed_remove(coiri_timed *timed)
 {
 	coiri_timers *timers = timed->home;
 	coiri_latch_acquire(&timers->latch);
@@ -70,6 +75,12 @@ bool coiri_timed_stop(coiri_timed *timed)
 			note_next(timers);
 	}
 	coiri_latch_release(&timers->latch);
+	return stopped;
+}
+
+bool coiri_timed_stop(coiri_timed *timed)
+{
+	bool stopped = coiri_timed_remove(timed);
 	/* acquire: pairs with the release in fire. Its function takes no time to speak of. */
 	for (unsigned i = 0; at_load_acquire(&timed->firing); i++) {
 		if (i < 100)
@@ -83,14 +94,22 @@ bool coiri_timed_stop(coiri_timed *timed)
 /* Takes out the next timer that is due, or NULL. */
 static coiri_timed *take_due(coiri_timers *timers, int64_t now)
 {
+	coiri_timed *timed = NULL;
 	coiri_latch_acquire(&timers->latch);
 	coiri_wheel_advance(&timers->wheel, now, is_exact());
-	coiri_timer *timer = coiri_wheel_take_due(&timers->wheel);
-	if (timer)
-		at_store_relaxed(&coiri_container_of(timer, coiri_timed, timer)->firing, true);
+	for (coiri_timer *timer; !timed && (timer = coiri_wheel_take_due(&timers->wheel)) != NULL;) {
+		timed = coiri_container_of(timer, coiri_timed, timer);
+		/* acquire: pairs with the release in fire, elsewhere */
+		if (at_load_acquire(&timed->firing)) { /* started again, and due before its function is through */
+			add(timed, now + RETRY);
+			timed = NULL;
+		} else {
+			at_store_relaxed(&timed->firing, true);
+		}
+	}
 	note_next(timers);
 	coiri_latch_release(&timers->latch);
-	return timer ? coiri_container_of(timer, coiri_timed, timer) : NULL;
+	return timed;
 }
 
 static void fire(coiri_worker *w, coiri_timed *timed)
@@ -140,6 +159,31 @@ bool coiri_clock_jump(coiri_worker *w)
 	if (next > at_load_relaxed(&clock->now))
 		at_store_release(&clock->now, next);
 	return true;
+}
+
+/* ---- functions of the user ---- */
+
+static __thread struct {
+	const void *what;
+	coiri_worker *worker;
+} callback __attribute__((tls_model("initial-exec")));
+
+void coiri_callback_begin(const void *what)
+{
+	callback.what = what;
+	callback.worker = coiri_tls_worker;
+	coiri_tls_worker = NULL;
+}
+
+void coiri_callback_end(void)
+{
+	callback.what = NULL;
+	coiri_tls_worker = callback.worker;
+}
+
+const void *coiri_callback(void)
+{
+	return callback.what;
 }
 
 /* ---- the public side ---- */

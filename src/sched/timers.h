@@ -11,7 +11,7 @@
  *
  * States of a timer, under the latch of the wheel that it was last put in (`home`):
  *   idle -> started -> firing -> idle, or started again by its own function
- * The function runs without the latch. coiri_timed_stop waits for a function that is running elsewhere, so that the
+ * The function runs without the latch, once at a time. coiri_timed_stop waits for a function that is running elsewhere, so that the
  * timer's memory is the caller's after it. (In its own function a timer must not be stopped that way.)
  *
  * A virtual clock stands still while anything runs. It jumps to the next timer when the one worker that such a runtime
@@ -49,11 +49,23 @@ void coiri_timers_init(coiri_timers *timers);
 /* Starts a timer that is idle. w: the calling worker, or NULL in a plain thread (which has entered). Never fails. */
 void coiri_timed_start(struct coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn);
 
+/* The same for one that was used before, and is in no wheel; its function may still be running. */
+void coiri_timed_restart(struct coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn);
+
+/* Takes it out of its wheel. False: it was in none. Its function may be running. */
+bool coiri_timed_remove(coiri_timed *timed);
+
 /* After it the timer is idle and its function runs nowhere. True: it was stopped before its function was called. */
 bool coiri_timed_stop(coiri_timed *timed);
 
 /* Fires what is due. `timers` may be another worker's. Only in w's loop. True: something was. */
 bool coiri_timers_run(struct coiri_worker *w, coiri_timers *timers);
+
+/* A function of the user is called in the loop, by a plain thread as far as coir's calls can see; it must not wait.
+ * what: something that tells which, for coiri_callback, which gives NULL outside of any. */
+void coiri_callback_begin(const void *what);
+void coiri_callback_end(void);
+const void *coiri_callback(void);
 
 /* ---- the clock ---- */
 
