@@ -19,8 +19,14 @@ coiri_fiber *coiri_steal(coiri_worker *w);
 /* Fires what is overdue at other workers. Only in w's loop. True: something was. */
 bool coiri_steal_timers(coiri_worker *w);
 
-/* How long (ns) w must wait before it searches again, by what its last loot was worth. */
-int64_t coiri_steal_backoff(coiri_worker *w);
+/* Was the last loot, and were some before it, not worth the theft? */
+COIRI_INLINE bool coiri_is_drowsy(const coiri_worker *w)
+{
+	return w->backoff >= COIRI_DROWSY;
+}
+
+/* w has run its last loot, if any: was it worth the theft? Sets how long w must wait before it searches again. */
+void coiri_steal_judge(coiri_worker *w);
 
 /* ---- fibers (run.c) ---- */
 

@@ -8,23 +8,30 @@
  *
  * What makes two workers slower than one, in every peer that we measured, is thieves that take single short fibers
  * again and again. So a thief that comes back to search too soon, because its loot ran for less than it cost everybody
- * to move it, waits first, twice as long each time.
+ * to move it, waits first, twice as long each time, and then takes only a few, as a sample: what it takes in vain costs
+ * its victim a cache miss each.
  */
 #include "base/clock.h"
 #include "sched/sched.h"
 
 #define STANDING    20000 /* ns */
 #define OVERDUE     20000 /* ns: its own worker fires a timer sooner, unless it is busy */
-#define MOST        256u  /* fibers in one theft */
-#define WORTH       200   /* ns that loot must have run for: this, */
-#define WORTH_EACH  150   /* and this for each fiber */
+#define MOST        256u  /* fibers in one theft, */
+#define SAMPLE      16u   /* or, if the last ones were not worth it */
+#define WORTH       1500  /* ns that loot must have run for: this, */
+#define WORTH_EACH  250   /* and this for each fiber */
 #define BACKOFF_MIN 500
-#define BACKOFF_MAX 50000
+#define BACKOFF_MAX 8000 /* it is drowsy before */
+
+static unsigned most(const coiri_worker *w)
+{
+	return w->backoff ? SAMPLE : MOST;
+}
 
 static coiri_fiber *rob_deque(coiri_worker *w, coiri_worker *victim, unsigned *count)
 {
 	coiri_fiber *loot[MOST];
-	*count = coiri_deque_steal(&victim->deque, loot, MOST);
+	*count = coiri_deque_steal(&victim->deque, loot, most(w));
 	for (unsigned i = 1; i < *count; i++)
 		coiri_push_new(w, loot[i]);
 	return *count ? loot[0] : NULL;
@@ -33,7 +40,7 @@ static coiri_fiber *rob_deque(coiri_worker *w, coiri_worker *victim, unsigned *c
 static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count)
 {
 	coiri_fiber *loot[MOST];
-	*count = coiri_ring_is_empty(&victim->ring) ? 0 : coiri_ring_steal(&victim->ring, loot, MOST);
+	*count = coiri_ring_is_empty(&victim->ring) ? 0 : coiri_ring_steal(&victim->ring, loot, most(w));
 	for (unsigned i = 1; i < *count; i++)
 		coiri_push_started(w, loot[i]);
 	return *count ? loot[0] : NULL;
@@ -109,10 +116,10 @@ bool coiri_steal_timers(coiri_worker *w)
 	return any;
 }
 
-int64_t coiri_steal_backoff(coiri_worker *w)
+void coiri_steal_judge(coiri_worker *w)
 {
 	if (w->loot_time == 0)
-		return 0;
+		return;
 	if (coiri_now() - w->loot_time >= WORTH + (int64_t)WORTH_EACH * w->loot_items)
 		w->backoff = 0;
 	else if (w->backoff < BACKOFF_MIN)
@@ -120,5 +127,4 @@ int64_t coiri_steal_backoff(coiri_worker *w)
 	else
 		w->backoff = w->backoff * 2 < BACKOFF_MAX ? w->backoff * 2 : BACKOFF_MAX;
 	w->loot_time = 0;
-	return w->backoff;
 }
