@@ -219,7 +219,7 @@ COIRI_INLINE coiri_fiber *coiri_pick_quick(coiri_worker *w)
  * */
 COIRI_INLINE coiri_fiber *coiri_pick_newest(coiri_worker *w)
 {
-	if (unlikely(w->tick <= 1) || unlikely(coiri_next_peek(&w->next) != NULL))
+	if (unlikely(w->tick <= 1) || unlikely(coiri_next_peek(&w->next) != NULL) || unlikely(w->ring_credit > 0))
 		return NULL;
 	coiri_fiber *f = coiri_deque_pop(&w->deque);
 	if (likely(f != NULL)) {

@@ -134,6 +134,7 @@ bool coiri_timers_run(coiri_worker *w, coiri_timers *timers)
 	bool any = false;
 	while ((timed = take_due(timers, now)) != NULL) {
 		fire(w, timed);
+		w->ring_credit++;
 		any = true;
 	}
 	return any;

@@ -40,6 +40,7 @@ typedef struct coiri_worker {
 	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
 	unsigned tick;        /* steps until the next fair pick */
 	bool has_sticky;      /* a sticky fiber ever started here */
+	unsigned ring_credit; /* so many steps take from the ring before the deque: timers woke fibers into it */
 	bool to_loop;         /* timers are due, which only the loop fires */
 	bool special;         /* exceptions to keep apart, or stacks to wipe */
 	unsigned streak;      /* picks in a row from run-next */
