@@ -96,7 +96,7 @@ int coiri_thread_sleep(coiri_thread *thread)
 	return thread->result;
 }
 
-static void take_out(coiri_waiter *waiters, unsigned count, uint64_t epoch)
+static void take_out(coiri_waiter *waiters, unsigned count, uint32_t epoch)
 {
 	if (!coiri_enter())
 		return;
@@ -112,7 +112,7 @@ static void take_out(coiri_waiter *waiters, unsigned count, uint64_t epoch)
 
 int coiri_thread_wait(coiri_thread *thread, coiri_waiter *waiters, unsigned count, coir_time deadline)
 {
-	uint64_t epoch = coiri_epoch;
+	uint32_t epoch = coiri_epoch;
 	bool real = coiri_the_clock.mode == COIRI_CLOCK_REAL;
 	if (real || deadline == COIR_NEVER) {
 		at_add_acq_rel(&coiri_the_clock.holds, 1);

@@ -4,7 +4,7 @@
 
 #define TICKET_BLOCK ((uint64_t)1 << 20)
 
-uint64_t coiri_epoch;
+uint32_t coiri_epoch;
 
 void coiri_new_tickets(coiri_worker *w)
 {

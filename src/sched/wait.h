@@ -142,9 +142,9 @@ typedef struct coiri_won {
 coiri_won coiri_win_slow(coiri_waiter *waiter, uint64_t word, int result);
 
 /* The trigger tries to end the wait with a result, which the waiting side's call returns. Under the latch of the queue,
- * from which the caller has removed the waiter (or does at once, if it wins). Won: the caller may still work on what
- * the waiter holds, then must call coiri_wake, best after it released the latch. Not won: the wait is ending by a
- * timeout or cancel. */
+ * from which the caller then removes the waiter if it has won, else shuns it. Won: the caller may still work on what the
+ * waiter holds, then must call coiri_wake, best after it released the latch. Not won: the wait is ending by a timeout or
+ * cancel. */
 COIRI_INLINE coiri_won coiri_win(coiri_waiter *waiter, int result)
 {
 	coiri_fiber *f = waiter->fiber;
@@ -193,10 +193,12 @@ COIRI_INLINE coiri_waiter *coiri_queue_win(coiri_queue *q, int result, coiri_won
 {
 	coiri_waiter *waiter;
 	while (unlikely((waiter = coiri_queue_first(q)) != NULL)) {
-		coiri_queue_remove(waiter);
 		*won = coiri_win(waiter, result);
-		if (likely(won->won))
+		if (likely(won->won)) {
+			coiri_queue_remove(waiter);
 			return waiter;
+		}
+		coiri_queue_shun(waiter);
 	}
 	return NULL;
 }
