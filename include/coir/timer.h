@@ -21,7 +21,7 @@ COIR_BEGIN_DECLS
 typedef void (*coir_timer_fn)(void *arg);
 
 typedef struct coir_timer {
-	uint64_t inside[12]; /* coir's own */
+	uint64_t inside[14]; /* coir's own */
 } coir_timer;
 
 /* Prepares a timer that calls fn(arg). Any thread, also without a runtime; never parks. -EINVAL: a NULL. */
@@ -71,7 +71,7 @@ COIR_API int64_t coir_ticker_try_wait(coir_ticker *ticker);
 
 typedef struct coir_frames {
 	uint64_t number;    /* of the running frame */
-	uint64_t inside[4]; /* coir's own */
+	uint64_t inside[6]; /* coir's own */
 } coir_frames;
 
 #define COIR_FRAMES_INIT  \

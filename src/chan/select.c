@@ -141,7 +141,7 @@ static int poll_operations(coiri_worker *w, choice *c)
 		coir_case *k = &c->cases[index];
 		coiri_latch *latch = &k->chan->latch;
 		coiri_won won;
-		coiri_latch_acquire(latch);
+		coiri_latch_acquire_as(latch, coiri_who(w));
 		int r = coiri_match(k->chan, way_of(k), k->elem, &won);
 		coiri_latch_release(latch);
 		if (won.won)
@@ -208,7 +208,7 @@ static int line_up(coiri_worker *w, choice *c, coiri_waiter *own)
 		int index = waiter->index;
 		coir_case *k = &c->cases[index];
 		coir_chan *ch = k->chan;
-		coiri_latch_acquire(&ch->latch);
+		coiri_latch_acquire_as(&ch->latch, coiri_who(w));
 		if (is_ready(ch, way_of(k), own))
 			return take_now(w, c, index, own);
 		*waiter = *own;

@@ -66,7 +66,7 @@ COIRI_INLINE int transfer(coir_chan *ch, coiri_way way, void *elem)
 	if (coiri_cancelled(w->current))
 		return -ECANCELED;
 	coiri_won won;
-	coiri_latch_acquire(&ch->latch);
+	coiri_latch_acquire_as(&ch->latch, coiri_who(w));
 	int r = coiri_match(ch, way, elem, &won);
 	if (likely(r == -EAGAIN)) {
 		line_up(w, ch, way, elem);
@@ -86,7 +86,7 @@ COIRI_INLINE int transfer_until(coir_chan *ch, coiri_way way, void *elem, coir_t
 	if (coiri_cancelled(w->current))
 		return -ECANCELED;
 	coiri_won won;
-	coiri_latch_acquire(&ch->latch);
+	coiri_latch_acquire_as(&ch->latch, coiri_who(w));
 	int r = coiri_match(ch, way, elem, &won);
 	if (r == -EAGAIN && deadline > coiri_time()) {
 		line_up(w, ch, way, elem);
@@ -106,7 +106,7 @@ COIRI_INLINE int try_transfer(coir_chan *ch, coiri_way way, void *elem)
 	if (!coiri_chan_fits(ch, elem))
 		return -EINVAL;
 	coiri_won won;
-	coiri_latch_acquire(&ch->latch);
+	coiri_latch_acquire_as(&ch->latch, coiri_who(w));
 	int r = coiri_match(ch, way, elem, &won);
 	coiri_latch_release(&ch->latch);
 	return r ? r : go_on(w, won);

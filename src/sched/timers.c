@@ -53,7 +53,7 @@ void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when, coir
 	coiri_timers *timers = &home->timers;
 	timed->home = timers;
 	timed->fn = fn;
-	coiri_latch_acquire(&timers->latch);
+	coiri_latch_acquire_as(&timers->latch, coiri_who(w));
 	int64_t before = at_load_relaxed(&timers->next);
 	add(timed, when);
 	bool sooner = at_load_relaxed(&timers->next) < before;
@@ -67,7 +67,7 @@ void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when, coir
 bool coiri_timed_remove(coiri_timed *timed)
 {
 	coiri_timers *timers = timed->home;
-	coiri_latch_acquire(&timers->latch);
+	coiri_latch_acquire_as(&timers->latch, coiri_who(coiri_here()));
 	bool stopped = coiri_wheel_holds(&timed->timer);
 	if (stopped) {
 		coiri_wheel_remove(&timers->wheel, &timed->timer);
@@ -92,10 +92,10 @@ bool coiri_timed_stop(coiri_timed *timed)
 }
 
 /* Takes out the next timer that is due, or NULL. */
-static coiri_timed *take_due(coiri_timers *timers, int64_t now)
+static coiri_timed *take_due(coiri_worker *w, coiri_timers *timers, int64_t now)
 {
 	coiri_timed *timed = NULL;
-	coiri_latch_acquire(&timers->latch);
+	coiri_latch_acquire_as(&timers->latch, coiri_who(w));
 	coiri_wheel_advance(&timers->wheel, now, is_exact());
 	for (coiri_timer *timer; !timed && (timer = coiri_wheel_take_due(&timers->wheel)) != NULL;) {
 		timed = coiri_container_of(timer, coiri_timed, timer);
@@ -116,7 +116,7 @@ static void fire(coiri_worker *w, coiri_timed *timed)
 {
 	coiri_timers *timers = timed->home;
 	if (!timed->fn(timed, w)) {
-		coiri_latch_acquire(&timers->latch);
+		coiri_latch_acquire_as(&timers->latch, coiri_who(w));
 		add(timed, coiri_time() + RETRY);
 		at_store_relaxed(&timed->firing, false);
 		coiri_latch_release(&timers->latch);
@@ -132,7 +132,7 @@ bool coiri_timers_run(coiri_worker *w, coiri_timers *timers)
 	int64_t now = coiri_time();
 	coiri_timed *timed;
 	bool any = false;
-	while ((timed = take_due(timers, now)) != NULL) {
+	while ((timed = take_due(w, timers, now)) != NULL) {
 		fire(w, timed);
 		w->ring_credit++;
 		any = true;

@@ -131,7 +131,7 @@ bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result
 	}
 	coiri_waiter *waiter = &f->cold->waiter;
 	if (waiter->latch) {
-		coiri_latch_acquire(waiter->latch);
+		coiri_latch_acquire_as(waiter->latch, coiri_who(w));
 		coiri_queue_remove(waiter);
 		coiri_latch_release(waiter->latch);
 	}

@@ -130,6 +130,12 @@ COIRI_INLINE void coiri_exit(void)
 /* The worker that the calling thread is, or NULL. Read anew after every switch: never through the variable. */
 extern __thread coiri_worker *coiri_tls_worker __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
+/* For coiri_latch_acquire_as. w: the calling worker, or NULL in a plain thread. */
+COIRI_INLINE unsigned coiri_who(const coiri_worker *w)
+{
+	return w ? w->index + 1 : 0;
+}
+
 COIRI_INLINE coiri_worker *coiri_here(void)
 {
 	coiri_worker *w = COIRI_TLS_LOAD(coiri_worker *, coiri_tls_worker);
