@@ -16,6 +16,24 @@ static void post_stopped(void *arg, void **save)
 	coiri_arrive(arg, coiri_saved(save)); /* the runtime stops: the fiber stays where it is */
 }
 
+static void post_aside(void *arg, void **save)
+{
+	coiri_fiber *me = coiri_saved(save);
+	coiri_arrive(arg, me);
+	if (unlikely(me->extra != NULL))
+		coiri_ready_last(arg, me);
+	else
+		coiri_push_woken(arg, me);
+}
+
+int coiri_step_aside(coiri_worker *w)
+{
+	coiri_fiber *next = coiri_pick(w);
+	if (next || w->to_loop)
+		return coiri_switch(w, w->current, next, post_aside);
+	return unlikely(at_load_relaxed(&w->rt->stopping)) ? coiri_switch(w, w->current, NULL, post_stopped) : 0;
+}
+
 static COIRI_NOINLINE int yield_slow(coiri_worker *w)
 {
 	coiri_fiber *next = coiri_pick(w);

@@ -113,6 +113,8 @@ COIRI_INLINE int coiri_notify_next(coiri_worker *w)
 /* ---- making runnable: the short ways here, the rest in ready.c ---- */
 
 int coiri_push_out(coiri_worker *w, coiri_fiber *old);
+/* Into the ring, as one that was woken: see ready.c. */
+void coiri_push_woken(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_slow(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_last_slow(coiri_worker *w, coiri_fiber *f);
 /* f was made runnable by a plain thread, which has entered. */
@@ -166,6 +168,7 @@ COIRI_INLINE void coiri_ready(coiri_worker *w, coiri_fiber *f)
 /* f yielded: to the end of the ring. */
 COIRI_INLINE void coiri_ready_last(coiri_worker *w, coiri_fiber *f)
 {
+	at_store_relaxed(&w->ring.shy, false);
 	if (unlikely(f->extra != NULL) || unlikely(!coiri_ring_push_quick(&w->ring, f)))
 		coiri_ready_last_slow(w, f);
 	else
@@ -232,6 +235,9 @@ COIRI_INLINE coiri_fiber *coiri_pick_newest(coiri_worker *w)
 /* The next fiber for w to switch to, or NULL. One scheduling step. */
 coiri_fiber *coiri_pick(coiri_worker *w);
 
+/* The current fiber has had its turns, and goes on after others, if there are some. */
+int coiri_step_aside(coiri_worker *w);
+
 /* A wait of the current fiber was over before it began: counts as a step, and at a fair one lets others go first.
  * Returns 0, maybe elsewhere. */
 COIRI_INLINE int coiri_step_in_place(coiri_worker *w)
@@ -240,7 +246,7 @@ COIRI_INLINE int coiri_step_in_place(coiri_worker *w)
 		w->tick--;
 		return 0;
 	}
-	return coir_yield();
+	return coiri_step_aside(w);
 }
 
 #endif

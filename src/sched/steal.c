@@ -37,9 +37,27 @@ static coiri_fiber *rob_deque(coiri_worker *w, coiri_worker *victim, unsigned *c
 	return *count ? loot[0] : NULL;
 }
 
-static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count)
+/* Has the ring's only fiber, which its worker is likely to run at once, stood still for long? */
+static bool is_stuck(coiri_worker *w, coiri_worker *victim, int64_t now)
+{
+	coiri_glimpse *seen = &w->glimpses[victim->index];
+	int64_t head = at_load_relaxed(&victim->ring.head);
+	if (seen->ring_head != head || seen->ring_since == 0) {
+		seen->ring_head = head;
+		seen->ring_since = now;
+		w->glimpsed = true;
+		return false;
+	}
+	return now - seen->ring_since >= STANDING;
+}
+
+static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count, int64_t now)
 {
 	coiri_fiber *loot[MOST];
+	*count = 0;
+	if (coiri_ring_size(&victim->ring) == 1 && at_load_relaxed(&victim->ring.shy) &&
+	    !coiri_next_peek(&victim->next) && !is_stuck(w, victim, now))
+		return NULL;
 	*count = coiri_ring_is_empty(&victim->ring) ? 0 : coiri_ring_steal(&victim->ring, loot, most(w));
 	for (unsigned i = 1; i < *count; i++)
 		coiri_push_started(w, loot[i]);
@@ -53,8 +71,13 @@ static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
 	/* The state tells one life of a descriptor from the next: it is type-stable, so it may be read whatever f is by
 	 * now. */
 	uint64_t state = f ? at_load_relaxed(&f->state) : 0;
-	if (!f || seen->fiber != f || seen->state != state) {
-		*seen = (coiri_glimpse){f, state, now};
+	/* The same fiber may have run in between, again and again: then its worker has made steps. */
+	uint64_t rounds = at_load_relaxed(&victim->count.rounds);
+	if (!f || seen->fiber != f || seen->state != state || seen->rounds != rounds) {
+		seen->fiber = f;
+		seen->state = state;
+		seen->rounds = rounds;
+		seen->since = now;
 		w->glimpsed |= f != NULL;
 		return NULL;
 	}
@@ -69,7 +92,7 @@ static coiri_fiber *rob(coiri_worker *w, coiri_worker *victim, int64_t now)
 	unsigned count = 1;
 	coiri_fiber *f = rob_deque(w, victim, &count);
 	if (!f)
-		f = rob_ring(w, victim, &count);
+		f = rob_ring(w, victim, &count, now);
 	if (!f) {
 		count = 1;
 		f = rob_next(w, victim, now);

@@ -28,11 +28,12 @@ struct coiri_runtime;
 #define COIRI_ID_BLOCK    4096u
 #define COIRI_DROWSY      4000 /* ns of back-off */
 
-/* What a thief remembers of a victim's run-next slot, to see whether it stands still. */
+/* What a thief remembers of a victim, to see whether its run-next slot, or its ring, stands still. */
 typedef struct coiri_glimpse {
 	coiri_fiber *fiber;
-	uint64_t state;
+	uint64_t state, rounds;
 	int64_t since;
+	int64_t ring_head, ring_since; /* the same of its ring, if that had one fiber */
 } coiri_glimpse;
 
 typedef struct coiri_worker {
