@@ -35,6 +35,14 @@ COIRI_INLINE bool coiri_latch_try(coiri_latch *latch)
 	return at_load_relaxed(&latch->held) == 0 && at_cas_acquire(&latch->held, &free, 1);
 }
 
+/* For who expects to find it free. */
+COIRI_INLINE bool coiri_latch_take(coiri_latch *latch)
+{
+	uint32_t free = 0;
+	/* acquire: as above */
+	return likely(at_cas_acquire(&latch->held, &free, 1));
+}
+
 COIRI_INLINE void coiri_latch_release(coiri_latch *latch)
 {
 	at_store_release(&latch->held, 0); /* what was done under the latch is seen by the next holder */

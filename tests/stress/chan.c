@@ -116,7 +116,7 @@ static void obey_the_laws(size_t cap, long each, int form, bool threads)
 	struct laws l = {.each = each, .form = form};
 	struct side senders[SENDERS], receivers[RECEIVERS];
 	coir_fiber f[SENDERS + RECEIVERS];
-	pthread_t t[2];
+	pthread_t t[2] = {0};
 	int n = 0;
 	atomic_store(&l.senders, SENDERS);
 	must_ok(coir_chan_create(sizeof(struct item), cap, &l.ch));
@@ -331,7 +331,7 @@ static void take_turns(long rounds)
 	enum { PAIRS = 4 };
 	struct turns t[PAIRS];
 	coir_fiber f[2 * PAIRS];
-	pthread_t thread;
+	pthread_t thread = 0;
 	int n = 0;
 	for (int i = 0; i < PAIRS; i++) {
 		t[i] = (struct turns){.rounds = i < 2 ? rounds : rounds / 30 + 1, .delay = i == 2 ? 30000 : 300};
