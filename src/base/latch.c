@@ -5,9 +5,10 @@
 #include <sched.h>
 #include <time.h>
 
-#define SPINS  200u
-#define YIELDS 20u
-#define NAP    50000 /* ns */
+#define SPINS       200u
+#define YIELDS      20u
+#define NAP         50000 /* ns */
+#define MOST_BIASES 4     /* 128 times 4^4 is what the streak can count to */
 
 /* The i-th look was in vain. */
 static void wait_a_little(unsigned i)
@@ -30,6 +31,19 @@ void coiri_latch_slow(coiri_latch *latch)
 		wait_a_little(i);
 		free = 0;
 	}
+}
+
+/* Under `held`: who came last, has come often enough. */
+void coiri_latch_bias(coiri_latch *latch)
+{
+	bool allowed = COIRI_LATCH_BIAS && (latch->favourite == 0 || latch->favourite == latch->last);
+	latch->streak = 0;
+	if (!allowed || latch->last == 0)
+		return;
+	latch->favourite = latch->last;
+	if (latch->biases < MOST_BIASES)
+		latch->biases++;
+	at_store_relaxed(&latch->owner, latch->last);
 }
 
 void coiri_latch_unbias(coiri_latch *latch)

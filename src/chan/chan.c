@@ -20,6 +20,7 @@ int coir_chan_create_with(const coir_chan_attr *attr, coir_chan **out)
 	if (!ch)
 		return -ENOMEM;
 	*ch = (coir_chan){.elem = attr->elem, .cap = attr->cap, .drop = attr->drop, .drop_arg = attr->drop_arg};
+	ch->plain = coiri_chan_is_small(attr->elem);
 	ch->head = ch->tail = ch->ring;
 	ch->end = ch->ring + bytes;
 	*out = ch;
@@ -78,6 +79,7 @@ static int shut(coiri_worker *w, coir_chan *ch)
 		return -EPIPE;
 	}
 	ch->closed = true;
+	ch->plain = false;
 	/* As long as there are waiters nobody destroys the channel. */
 	for (bool more = true; more;) {
 		coiri_wakes wakes = {NULL, NULL, NULL};

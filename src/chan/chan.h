@@ -25,6 +25,7 @@
 struct coir_chan {
 	COIRI_LINE_ALIGNED coiri_latch latch;
 	bool closed;
+	bool plain; /* not closed, and coiri_chan_copy_small can copy the elements */
 	size_t elem;
 	size_t cap, count;
 	char *head, *tail, *end; /* in the ring: the oldest element, the next free slot, behind the last slot */
@@ -45,17 +46,27 @@ COIRI_INLINE bool coiri_chan_fits(const coir_chan *ch, const void *elem)
 	return ch && (elem || ch->elem == 0);
 }
 
+COIRI_INLINE bool coiri_chan_is_small(size_t elem)
+{
+	return elem == 0 || elem == 4 || elem == 8 || elem == 16;
+}
+
+COIRI_INLINE void coiri_chan_copy_small(const coir_chan *ch, void *to, const void *from)
+{
+	if (likely(ch->elem == 8))
+		memcpy(to, from, 8);
+	else if (ch->elem == 4)
+		memcpy(to, from, 4);
+	else if (ch->elem == 16)
+		memcpy(to, from, 16);
+}
+
 COIRI_INLINE void coiri_chan_copy(const coir_chan *ch, void *to, const void *from)
 {
-	size_t size = ch->elem;
-	if (likely(size == 8))
-		memcpy(to, from, 8);
-	else if (size == 4)
-		memcpy(to, from, 4);
-	else if (size == 16)
-		memcpy(to, from, 16);
-	else if (size > 0)
-		memcpy(to, from, size);
+	if (likely(coiri_chan_is_small(ch->elem)))
+		coiri_chan_copy_small(ch, to, from);
+	else
+		memcpy(to, from, ch->elem);
 }
 
 COIRI_INLINE char *coiri_chan_after(coir_chan *ch, char *slot)

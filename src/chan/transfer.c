@@ -56,25 +56,114 @@ COIRI_INLINE void line_up(coiri_worker *w, coir_chan *ch, coiri_way way, void *e
 	coiri_chan_line_up(ch, way, elem, waiter);
 }
 
-COIRI_INLINE int transfer(coir_chan *ch, coiri_way way, void *elem)
+/* Under the latch: nothing can be done now. */
+COIRI_INLINE int stand_in_line(coiri_worker *w, coir_chan *ch, coiri_way way, void *elem)
 {
-	coiri_worker *w = coiri_here();
-	if (unlikely(!w))
-		return transfer_outside(ch, way, elem, COIR_NEVER);
-	if (unlikely(!coiri_chan_fits(ch, elem)))
-		return -EINVAL;
-	if (coiri_cancelled(w->current))
-		return -ECANCELED;
+	line_up(w, ch, way, elem);
+	return coiri_wait(w, &ch->latch);
+}
+
+static COIRI_NOINLINE int wait_to_send(coiri_worker *w, coir_chan *ch, const void *elem)
+{
+	return stand_in_line(w, ch, COIRI_SEND, (void *)elem);
+}
+
+static COIRI_NOINLINE int wait_to_recv(coiri_worker *w, coir_chan *ch, void *elem)
+{
+	return stand_in_line(w, ch, COIRI_RECV, elem);
+}
+
+/* Under the latch, which is released. */
+static COIRI_NOINLINE int match_or_wait_to_send(coiri_worker *w, coir_chan *ch, const void *elem)
+{
 	coiri_won won;
-	coiri_latch_acquire_as(&ch->latch, coiri_who(w));
-	int r = coiri_match(ch, way, elem, &won);
-	if (likely(r == -EAGAIN)) {
-		line_up(w, ch, way, elem);
-		return coiri_wait(w, &ch->latch);
-	}
+	int r = coiri_match(ch, COIRI_SEND, (void *)elem, &won);
+	if (unlikely(r == -EAGAIN))
+		return wait_to_send(w, ch, elem);
 	coiri_latch_release(&ch->latch);
 	return likely(r == 0) ? go_on(w, won) : r;
 }
+
+static COIRI_NOINLINE int match_or_wait_to_recv(coiri_worker *w, coir_chan *ch, void *elem)
+{
+	coiri_won won;
+	int r = coiri_match(ch, COIRI_RECV, elem, &won);
+	if (unlikely(r == -EAGAIN))
+		return wait_to_recv(w, ch, elem);
+	coiri_latch_release(&ch->latch);
+	return likely(r == 0) ? go_on(w, won) : r;
+}
+
+/* What is odd: a plain thread, a bad argument, a cancelled fiber, a latch that is held. */
+static COIRI_NOINLINE int send_slow(coir_chan *ch, const void *elem)
+{
+	coiri_worker *w = coiri_here();
+	if (!w)
+		return transfer_outside(ch, COIRI_SEND, (void *)elem, COIR_NEVER);
+	if (!coiri_chan_fits(ch, elem))
+		return -EINVAL;
+	if (coiri_cancelled(w->current))
+		return -ECANCELED;
+	coiri_latch_acquire_as(&ch->latch, coiri_who(w));
+	return match_or_wait_to_send(w, ch, elem);
+}
+
+static COIRI_NOINLINE int recv_slow(coir_chan *ch, void *elem)
+{
+	coiri_worker *w = coiri_here();
+	if (!w)
+		return transfer_outside(ch, COIRI_RECV, elem, COIR_NEVER);
+	if (!coiri_chan_fits(ch, elem))
+		return -EINVAL;
+	if (coiri_cancelled(w->current))
+		return -ECANCELED;
+	coiri_latch_acquire_as(&ch->latch, coiri_who(w));
+	return match_or_wait_to_recv(w, ch, elem);
+}
+
+/* Nothing is odd, and the latch is taken. */
+COIRI_INLINE bool begin(coiri_worker *w, coir_chan *ch, const void *elem)
+{
+	return likely(w != NULL) && likely(coiri_chan_fits(ch, elem)) &&
+	       likely(!(at_load_relaxed(&w->current->state) & COIRI_CANCELS)) &&
+	       likely(coiri_latch_try_as(&ch->latch, coiri_who(w)));
+}
+
+/* ---- the calls. Their short ways call nothing and need no frame ---- */
+
+int coir_chan_send(coir_chan *ch, const void *elem)
+{
+	coiri_worker *w = coiri_here();
+	if (!begin(w, ch, elem))
+		return send_slow(ch, elem);
+	if (ch->receivers.head || !ch->plain)
+		return match_or_wait_to_send(w, ch, elem);
+	if (ch->count == ch->cap)
+		return wait_to_send(w, ch, elem);
+	coiri_chan_copy_small(ch, ch->tail, elem);
+	ch->tail = coiri_chan_after(ch, ch->tail);
+	ch->count++;
+	coiri_latch_release(&ch->latch);
+	return coiri_step_in_place(w);
+}
+
+int coir_chan_recv(coir_chan *ch, void *elem)
+{
+	coiri_worker *w = coiri_here();
+	if (!begin(w, ch, elem))
+		return recv_slow(ch, elem);
+	if (ch->senders.head || !ch->plain)
+		return match_or_wait_to_recv(w, ch, elem);
+	if (ch->count == 0)
+		return wait_to_recv(w, ch, elem);
+	coiri_chan_copy_small(ch, elem, ch->head);
+	ch->head = coiri_chan_after(ch, ch->head);
+	ch->count--;
+	coiri_latch_release(&ch->latch);
+	return coiri_step_in_place(w);
+}
+
+/* ---- with a deadline, and without waiting ---- */
 
 COIRI_INLINE int transfer_until(coir_chan *ch, coiri_way way, void *elem, coir_time deadline)
 {
@@ -110,16 +199,6 @@ COIRI_INLINE int try_transfer(coir_chan *ch, coiri_way way, void *elem)
 	int r = coiri_match(ch, way, elem, &won);
 	coiri_latch_release(&ch->latch);
 	return r ? r : go_on(w, won);
-}
-
-int coir_chan_send(coir_chan *ch, const void *elem)
-{
-	return transfer(ch, COIRI_SEND, (void *)elem);
-}
-
-int coir_chan_recv(coir_chan *ch, void *elem)
-{
-	return transfer(ch, COIRI_RECV, elem);
 }
 
 int coir_chan_send_until(coir_chan *ch, const void *elem, coir_time deadline)

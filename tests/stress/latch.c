@@ -52,7 +52,7 @@ static void *run(void *arg)
 	for (long round = 0; round < play.rounds; round++) {
 		unsigned i = chance_below(&p->dice, LATCHES);
 		if (i % play.threads == p->who % play.threads)
-			for (unsigned n = chance_below(&p->dice, 3 * COIRI_LATCH_STREAK); n > 0; n--)
+			for (unsigned n = chance_below(&p->dice, 3 << COIRI_LATCH_STREAK_BITS); n > 0; n--)
 				turn(p, i);
 		else if (chance_below(&p->dice, 4) == 0)
 			turn(p, i);
