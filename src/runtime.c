@@ -39,6 +39,7 @@ __thread unsigned coiri_thread_is_guest;
 unsigned coiri_forks;
 
 static coiri_runtime runtime;
+coiri_runtime *const coiri_entered = &runtime;
 static coiri_topo topo;
 static coiri_options options;
 static struct {

@@ -43,7 +43,7 @@ static void add(coiri_timed *timed, int64_t when)
 
 void coiri_timed_start(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
 {
-	coiri_worker *home = w ? w : &at_load_relaxed(&coiri_rt)->workers[0];
+	coiri_worker *home = w ? w : &coiri_entered->workers[0];
 	coiri_timers *timers = &home->timers;
 	timed->home = timers;
 	timed->fn = fn;
