@@ -260,10 +260,12 @@ static coiri_fiber *search(coiri_worker *w)
 	bool told = true;
 	while (!at_load_relaxed(&w->rt->stopping)) {
 		coiri_fiber *f = NULL;
-		if (coiri_idle_search(w))
+		if (coiri_idle_search(w)) {
 			f = look_around(w, told && coiri_the_clock.mode == COIRI_CLOCK_REAL ? SPIN_NS : 0);
-		else
+		} else {
+			coiri_timers_run(w, &w->timers);
 			f = coiri_pick(w);
+		}
 		if (f) {
 			coiri_idle_found(w);
 			return f;
