@@ -260,7 +260,7 @@ static void post_join(void *arg, void **save)
 static int claim_done(coir_fiber h, coiri_fiber *me)
 {
 	uint64_t s = h.fiber ? at_load_relaxed(&((coiri_fiber *)h.fiber)->state) : 0;
-	if (s >> COIRI_SEQ_SHIFT == h.seq && h.fiber != me && !(s & (COIRI_DONE | COIRI_CLAIMED | COIRI_DETACHED)))
+	if (h.seq != 0 && s >> COIRI_SEQ_SHIFT == h.seq && h.fiber != me && !(s & (COIRI_DONE | COIRI_CLAIMED | COIRI_DETACHED)))
 		return -EAGAIN;
 	bool done;
 	int r = claim(h, me, &done);

@@ -135,7 +135,7 @@ static bool time_is_up(coiri_timed *timed, coiri_worker *w)
 		if (!at_cas_acq_rel(&f->state, &s, s & ~(uint64_t)COIRI_PARKED))
 			continue;
 		coiri_arch_set_result(f->sp, -ETIMEDOUT);
-		coiri_ready(w, f);
+		coiri_ready_early(w, f);
 		return true;
 	}
 	return false; /* not off its stack yet, or woken: it will stop the timer */

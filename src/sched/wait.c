@@ -121,6 +121,16 @@ void coiri_wakes_run(coiri_worker *w, coiri_wakes *list)
 
 /* ---- the timeout and the cancel ---- */
 
+void coiri_ready_early(coiri_worker *w, coiri_fiber *f)
+{
+	if (!w)
+		coiri_ready_outside(coiri_entered, f);
+	else if (!w->current && coiri_next_peek(&w->next))
+		coiri_ready_last(w, f); /* of several timers, the first goes first */
+	else
+		coiri_ready(w, f);
+}
+
 bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result)
 {
 	uint64_t word = ticket | COIRI_OFF_STACK;
@@ -136,10 +146,7 @@ bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result
 		coiri_latch_release(waiter->latch);
 	}
 	coiri_arch_set_result(f->sp, result);
-	if (w)
-		coiri_ready(w, f);
-	else
-		coiri_ready_outside(coiri_entered, f);
+	coiri_ready_early(w, f);
 	return true;
 }
 

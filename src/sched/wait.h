@@ -203,6 +203,9 @@ COIRI_INLINE coiri_waiter *coiri_queue_win(coiri_queue *q, int result, coiri_won
 
 /* ---- the timeout and the cancel ---- */
 
+/* Makes runnable whose wait was ended by other means than a trigger. w: NULL in a plain thread. */
+void coiri_ready_early(coiri_worker *w, coiri_fiber *f);
+
 /* Ends the wait of f that has this ticket, unless it has ended or has not come off its stack yet: then false. */
 bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result);
 
