@@ -208,6 +208,7 @@ static void init_runtime(unsigned workers, bool owned)
 								    : COIRI_CLOCK_REAL;
 	at_store_relaxed(&coiri_the_clock.now, VIRTUAL_START);
 	at_store_relaxed(&coiri_the_clock.holds, 0);
+	at_store_relaxed(&coiri_the_clock.waits, 0);
 	runtime.futex_calls_before = coiri_futex_calls();
 }
 

@@ -216,6 +216,7 @@ typedef struct coiri_thread {
 	coiri_atomic(uint64_t) wait;
 	coiri_atomic(uint32_t) done;
 	int result;
+	int dismissed; /* its result, if the runtime ends: -EPERM, or what the object sets after coiri_thread_begin */
 	struct coiri_thread *next;          /* in a coiri_wakes */
 	struct coiri_thread *newer, *older; /* all that wait, so that the end of the runtime can send them away */
 } coiri_thread;
@@ -238,7 +239,7 @@ int coiri_thread_sleep(coiri_thread *thread);
  * queue. */
 int coiri_thread_wait(coiri_thread *thread, coiri_waiter *waiters, unsigned count, coir_time deadline);
 
-/* The runtime ends: all threads that wait get -EPERM. */
+/* The runtime ends: all threads that wait get -EPERM, or what they want then. */
 void coiri_threads_dismiss(void);
 
 /* In a forked child there is but one thread. */
