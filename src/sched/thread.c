@@ -114,7 +114,7 @@ static void leave_wait(coiri_waiter *waiters, unsigned count, thread_timeout *ti
 int coiri_thread_wait(coiri_thread *thread, coiri_waiter *waiters, unsigned count, coir_time deadline)
 {
 	uint64_t epoch = coiri_epoch;
-	bool real = coiri_the_clock.mode == COIRI_CLOCK_REAL;
+	bool real = at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL;
 	bool stays = !real && deadline == COIR_NEVER, timed = !real && !stays;
 	thread_timeout timeout = {.thread = thread};
 	if (stays)

@@ -19,7 +19,7 @@ void coiri_timers_init(coiri_timers *timers)
 
 static bool is_exact(void)
 {
-	return coiri_the_clock.mode != COIRI_CLOCK_REAL;
+	return at_load_acquire(&coiri_the_clock.mode) != COIRI_CLOCK_REAL;
 }
 
 /* Under the latch, after every change. */
@@ -150,7 +150,7 @@ bool coiri_timers_run(coiri_worker *w, coiri_timers *timers)
 static bool may_jump(void)
 {
 	const coiri_clock *clock = &coiri_the_clock;
-	return clock->mode == COIRI_CLOCK_VIRTUAL && at_load_acquire(&clock->holds) == 0 &&
+	return at_load_acquire(&clock->mode) == COIRI_CLOCK_VIRTUAL && at_load_acquire(&clock->holds) == 0 &&
 	       at_load_acquire(&clock->waits) == 0;
 }
 
@@ -218,7 +218,7 @@ int coir_clock_advance(int64_t ns)
 	coiri_runtime *rt = come_in(w);
 	if (!rt)
 		return -EPERM;
-	bool allowed = clock->mode == COIRI_CLOCK_MANUAL && ns >= 0;
+	bool allowed = at_load_acquire(&clock->mode) == COIRI_CLOCK_MANUAL && ns >= 0;
 	if (allowed) {
 		int64_t now = at_load_relaxed(&clock->now), next;
 		do

@@ -65,10 +65,10 @@ typedef enum coiri_clock_mode {
 } coiri_clock_mode;
 
 typedef struct coiri_clock {
-	coiri_clock_mode mode;
-	coiri_atomic(int64_t) now;    /* if it is not real */
-	coiri_atomic(uint32_t) holds; /* coir_clock_hold's. Added to under the latch of worker 0's timers */
-	coiri_atomic(uint32_t) waits; /* plain threads that wait for as long as it takes. The same */
+	coiri_atomic(coiri_clock_mode) mode; /* anybody may ask for the time at any time */
+	coiri_atomic(int64_t) now;           /* if it is not real */
+	coiri_atomic(uint32_t) holds;        /* coir_clock_hold's. Added to under the latch of worker 0's timers */
+	coiri_atomic(uint32_t) waits;        /* plain threads that wait for as long as it takes. The same */
 } coiri_clock;
 
 /* Of the running runtime, else real. */
@@ -76,7 +76,9 @@ extern coiri_clock coiri_the_clock;
 
 COIRI_INLINE int64_t coiri_time(void)
 {
-	return likely(coiri_the_clock.mode == COIRI_CLOCK_REAL) ? coiri_now() : at_load_acquire(&coiri_the_clock.now);
+	return likely(at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL)
+		       ? coiri_now()
+		       : at_load_acquire(&coiri_the_clock.now);
 }
 
 COIRI_INLINE bool coiri_timers_due(coiri_timers *timers)

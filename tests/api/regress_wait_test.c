@@ -320,8 +320,10 @@ static intptr_t wake_the_crowd(void *arg)
 	for (long i = 0; i < n; i++)
 		f[i] = must_spawn(park_long, &deadline);
 	must_ok(coir_sleep_until(deadline - COIR_MILLISECOND));
-	for (long i = 0; i < n; i++)
-		must_ok(coir_unpark(f[i]));
+	for (long i = 0; i < n; i++) {
+		int r = coir_unpark(f[i]);
+		must(r == 0 || r == -ESRCH, "%d", r); /* on a slow machine some are through already */
+	}
 	while (arg && coir_now() < deadline + COIR_MILLISECOND)
 		;
 	for (long i = 0; i < n; i++) {
