@@ -65,7 +65,8 @@ bool coiri_idle_search(coiri_worker *w)
 	return w->searching;
 }
 
-/* Is anything runnable that nobody runs, as far as can be seen from here? */
+/* Is anything runnable that nobody runs, as far as can be seen from here? Or a timer of a worker that runs, which may be
+ * busy with something long when that is due? (One that sleeps has set its own alarm.) */
 static bool work_in_sight(coiri_runtime *rt)
 {
 	if (!coiri_inject_is_empty(&rt->inject))
@@ -73,6 +74,8 @@ static bool work_in_sight(coiri_runtime *rt)
 	for (unsigned i = 0; i < rt->count; i++) {
 		coiri_worker *v = &rt->workers[i];
 		if (coiri_next_peek(&v->next) || coiri_deque_size(&v->deque) > 0 || coiri_ring_size(&v->ring) > 0)
+			return true;
+		if (at_load_relaxed(&v->timers.next) != COIRI_NO_TIME && at_load_relaxed(&v->idle.asleep) == 0)
 			return true;
 	}
 	return false;

@@ -153,7 +153,7 @@ static bool time_is_up(coiri_timed *timed, coiri_worker *w)
 		if (!at_cas_acq_rel(&f->state, &s, s & ~(uint64_t)COIRI_PARKED))
 			continue;
 		coiri_arch_set_result(f->sp, -ETIMEDOUT);
-		coiri_ready(w, f);
+		coiri_ready_early(w, f);
 		return true;
 	}
 	return false; /* not off its stack yet, or woken: it will stop the timer */
@@ -171,8 +171,10 @@ int coir_park_until(coir_time deadline)
 		return -ECANCELED;
 	if (take_permit(me))
 		return coiri_step_in_place(w);
-	if (deadline <= coiri_time())
+	if (deadline <= coiri_time()) {
+		coiri_step_in_place(w); /* who tries again and again must let others go first at times */
 		return -ETIMEDOUT;
+	}
 	timeout t = {.fiber = me};
 	coiri_timed_start(w, &t.timed, deadline, time_is_up);
 	int r = coir_park();

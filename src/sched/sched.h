@@ -37,7 +37,7 @@ void *coiri_worker_main(void *worker);
  * joiner if it is a fiber that must now run. */
 coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result);
 
-/* The runtime has ended, f has not: forgets it. A plain thread that joins it gets -ESRCH. */
+/* The runtime has ended, f has not: forgets it. */
 void coiri_abandon(coiri_fiber *f);
 
 /* f is DONE and AWAITED: hands its result to its joiner and frees it. Returns the joiner if that is a fiber, which the

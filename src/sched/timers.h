@@ -35,6 +35,7 @@ typedef struct coiri_timed {
 	coiri_timer timer;
 	struct coiri_timers *home;
 	coiri_timed_fn fn;
+	int64_t retry; /* ns until the next try */
 	coiri_atomic(bool) firing;
 } coiri_timed;
 
@@ -76,9 +77,10 @@ typedef enum coiri_clock_mode {
 } coiri_clock_mode;
 
 typedef struct coiri_clock {
-	coiri_clock_mode mode;
-	coiri_atomic(int64_t) now; /* if it is not real */
-	coiri_atomic(uint32_t) holds;
+	coiri_atomic(coiri_clock_mode) mode; /* anybody may ask for the time at any time */
+	coiri_atomic(int64_t) now;           /* if it is not real */
+	coiri_atomic(uint32_t) holds;        /* coir_clock_hold's. Added to under the latch of worker 0's timers */
+	coiri_atomic(uint32_t) waits;        /* plain threads that wait for as long as it takes. The same */
 } coiri_clock;
 
 /* Of the running runtime, else real. */
@@ -86,7 +88,9 @@ extern coiri_clock coiri_the_clock;
 
 COIRI_INLINE int64_t coiri_time(void)
 {
-	return likely(coiri_the_clock.mode == COIRI_CLOCK_REAL) ? coiri_now() : at_load_acquire(&coiri_the_clock.now);
+	return likely(at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL)
+		       ? coiri_now()
+		       : at_load_acquire(&coiri_the_clock.now);
 }
 
 COIRI_INLINE bool coiri_timers_due(coiri_timers *timers)
@@ -100,5 +104,9 @@ int64_t coiri_timers_sleep(coiri_timers *timers);
 
 /* Everything waits: a virtual clock jumps to the next timer. True: it did. */
 bool coiri_clock_jump(struct coiri_worker *w);
+
+/* A plain thread (which has entered) keeps a virtual clock from jumping while it waits. */
+void coiri_clock_stay(void);
+void coiri_clock_go_on(void);
 
 #endif

@@ -205,6 +205,9 @@ COIRI_INLINE coiri_waiter *coiri_queue_win(coiri_queue *q, int result, coiri_won
 
 /* ---- the timeout and the cancel ---- */
 
+/* Makes runnable whose wait was ended by other means than a trigger. w: NULL in a plain thread. */
+void coiri_ready_early(coiri_worker *w, coiri_fiber *f);
+
 /* Ends the wait of f that has this ticket, unless it has ended or has not come off its stack yet: then false. */
 bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result);
 
@@ -215,6 +218,7 @@ typedef struct coiri_thread {
 	coiri_atomic(uint64_t) wait;
 	coiri_atomic(uint32_t) done;
 	int result;
+	int dismissed; /* its result, if the runtime ends: -EPERM, or what the object sets after coiri_thread_begin */
 	struct coiri_thread *next;          /* in a coiri_wakes */
 	struct coiri_thread *newer, *older; /* all that wait, so that the end of the runtime can send them away */
 } coiri_thread;
@@ -237,7 +241,7 @@ int coiri_thread_sleep(coiri_thread *thread);
  * queue. */
 int coiri_thread_wait(coiri_thread *thread, coiri_waiter *waiters, unsigned count, coir_time deadline);
 
-/* The runtime ends: all threads that wait get -EPERM. */
+/* The runtime ends: all threads that wait get -EPERM, or what they want then. */
 void coiri_threads_dismiss(void);
 
 /* In a forked child there is but one thread. */

@@ -105,6 +105,9 @@ typedef struct coiri_runtime {
 extern coiri_atomic(coiri_runtime *) coiri_rt;
 extern coiri_atomic(uint32_t) coiri_visitors;
 
+/* The same for who has entered: to him the pointer above may be NULL by now. */
+extern coiri_runtime *const coiri_entered;
+
 /* Plain threads that run on a stack of ours (coir_call_with_stack): the stacks stay until they have left. */
 extern coiri_atomic(uint32_t) coiri_guests;
 extern __thread unsigned coiri_thread_is_guest __attribute__((tls_model("initial-exec"), visibility("hidden")));
