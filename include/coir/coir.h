@@ -9,6 +9,7 @@
 #include <coir/fiber.h>
 #include <coir/runtime.h>
 #include <coir/stats.h>
+#include <coir/sync.h>
 #include <coir/time.h>
 
 #endif

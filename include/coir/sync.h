@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * coir/sync.h - all that fibers synchronise with, besides channels.
+ */
+#ifndef COIR_SYNC_H
+#define COIR_SYNC_H
+
+#include <coir/mutex.h>
+
+#endif
