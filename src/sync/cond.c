@@ -79,7 +79,7 @@ int coir_cond_broadcast(coir_cond *public)
 	coiri_latch_acquire(&c->latch);
 	coiri_win_all(&c->queue, 0, &wakes);
 	coiri_latch_release(&c->latch);
-	coiri_wakes_run(w, &wakes);
+	coiri_wake_won(w, &wakes);
 	return 0;
 }
 

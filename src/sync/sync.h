@@ -78,6 +78,15 @@ COIRI_INLINE int coiri_wait_at(coiri_worker *w, const coiri_place *place)
 	return coiri_wait_until(w, place->latch, place->deadline);
 }
 
+/* After the latch was released. One alone goes into run-next, several in order into the ring. */
+COIRI_INLINE void coiri_wake_won(coiri_worker *w, coiri_wakes *wakes)
+{
+	if (w && wakes->first && wakes->first == wakes->last && !wakes->threads)
+		coiri_ready(w, wakes->first);
+	else if (wakes->first || wakes->threads)
+		coiri_wakes_run(w, wakes);
+}
+
 /* Wins everybody in the queue, in order, to be woken after the latch was released. */
 void coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes);
 
