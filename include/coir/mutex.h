@@ -99,7 +99,8 @@ COIR_API int coir_cond_destroy(coir_cond *c);
  * Errors: -EPERM (not a fiber, or it does not hold m: then nothing was done), -EINVAL (c or m NULL). */
 COIR_API int coir_cond_wait(coir_cond *c, coir_mutex *m);
 
-/* The same until the deadline at the latest: -ETIMEDOUT, with m taken again. */
+/* The same until the deadline at the latest: -ETIMEDOUT, with m taken again. One that has passed still gives others a
+ * turn at m. */
 COIR_API int coir_cond_wait_until(coir_cond *c, coir_mutex *m, coir_time deadline);
 
 /* Wakes the one that has waited longest, or all, if any. The caller may hold the mutex or not. Never park.

@@ -20,6 +20,16 @@ typedef struct condition {
 
 COIRI_SAME_LAYOUT(condition, coir_cond);
 
+/* The time is up already: others get at the mutex all the same, so that one who asks again and again lets what it waits
+ * for come. */
+static int give_way(coiri_worker *w, coir_mutex *m, int result)
+{
+	uint32_t depth = coiri_mutex_drop(w, m);
+	coir_yield();
+	coiri_mutex_retake(m, depth);
+	return result;
+}
+
 int coir_cond_wait_until(coir_cond *public, coir_mutex *m, coir_time deadline)
 {
 	coiri_worker *w = coiri_here();
@@ -34,7 +44,7 @@ int coir_cond_wait_until(coir_cond *public, coir_mutex *m, coir_time deadline)
 		return -ECANCELED;
 	int error;
 	if (coiri_too_late(COIRI_UNTIL, deadline, &error))
-		return error;
+		return give_way(w, m, error);
 	coiri_latch_acquire(&c->latch);
 	coiri_waiter *waiter = coiri_own_waiter(w);
 	coiri_wait_begin(w, waiter, COIRI_WAIT_CONDITION, c, COIRI_CANCELLABLE);
