@@ -247,7 +247,7 @@ static intptr_t all(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct stress s = stress_arguments(argc, argv, 200000);
+	struct stress s = stress_arguments(argc, argv, 600000);
 	with_workers(s.workers, all, &s);
 	return 0;
 }

@@ -251,7 +251,7 @@ static intptr_t all(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct stress s = stress_arguments(argc, argv, 1000000);
+	struct stress s = stress_arguments(argc, argv, 4000000);
 	with_workers(s.workers, all, &s);
 	return 0;
 }
