@@ -12,7 +12,8 @@
  * Who writes it:
  *   lock      no owner -> owner, the flags stay (WOKEN goes, if it was the one woken): CAS, anybody
  *   unlock    owner | flags -> flags: the owner; see below
- *   announce  sets WAITERS and CAREFUL, clears WOKEN of who was woken: CAS from a word with an owner, under the latch
+ *   announce  sets WAITERS and CAREFUL, clears WOKEN of who was woken (also if it gives up): CAS from a word with an
+ *             owner, under the latch
  *   pass on   the owner, under the latch, takes the first waiter W out: -> W's id (hand-over) or -> WOKEN: a plain store,
  *             since with an owner only announcers change the word
  *
@@ -20,20 +21,21 @@
  * That owner finds WAITERS when it unlocks, and passes on, unless WOKEN says that another will come by. That other one
  * either gets the mutex, and clears WOKEN, or announces itself again, which clears it too, in a word with an owner.
  *
- * Unlock with no locked instruction (one costs as much as all the rest of an unlock), as long as no two workers ever
- * wanted the mutex at a time: the word is exactly the owner's id; the unlock is a load and a plain store. Between them an
- * announcer's CAS would be lost. So:
+ * Unlock with no locked instruction (one costs as much as all the rest of an unlock), as long as it need not pass on:
+ * without CAREFUL, it is a load and a plain store of the word without its owner. Between them an announcer's CAS would be
+ * lost. So:
  *
  *        unlock, on worker w                       announce
- *        store w->unlocking = m                    CAS word |= WAITERS | CAREFUL
+ *        store w->unlocking = m                    CAS word |= CAREFUL, and what it has to say
  *        light fence                               heavy fence
- *        load word: only the owner's id?           for each worker v: while v->unlocking == m: wait
- *        yes: store word = 0 (release)             load word: WAITERS still there? else it was lost: again
+ *        load word: as it was?                     for each worker v: while v->unlocking == m: wait
+ *        yes: store word = its flags (release)     load word: CAREFUL still there? else it was lost: again
  *        store w->unlocking = NULL (release)
  *
- *   Dekker's pattern (base/membarrier.h): either the unlock sees WAITERS, or the announcer sees w->unlocking and waits
- *   until the store, if there is one, has been made. The heavy fence is a system call, so CAREFUL stays when the mutex
- *   is free, and goes only after CALM unlocks in a row with nobody announced.
+ *   Dekker's pattern (base/membarrier.h): either the unlock sees the CAS, or the announcer sees w->unlocking and waits
+ *   until the store, if there is one, has been made. Nobody else sets CAREFUL meanwhile: the announcer has the latch. The
+ *   heavy fence is a system call, so CAREFUL stays for CALM unlocks after the last announcement. With one worker there
+ *   is no fence and no CAREFUL: unlock and announcement are in one thread.
  *
  * Nothing of the mutex is touched after the store that gives it up, except while a waiter is still held there by us: the
  * one that was taken out and will be woken after the latch was released. So the next owner may free it at once.
@@ -57,7 +59,7 @@
 #define FLAGS    ((uint64_t)COIRI_FLAGS)
 #define PATIENCE 1000000 /* ns */
 #define TRIES    16
-#define CALM     20000u
+#define CALM     1000u
 #define ROUNDS   6 /* of a spin; round i pauses FIRST_PAUSE << i times */
 
 #ifndef FIRST_PAUSE
@@ -131,28 +133,22 @@ static void wait_for_unlockers(coiri_runtime *rt, mutex *m)
 				sched_yield(); /* its thread was preempted in there */
 }
 
-/* Under the latch. True: whoever owns the mutex will pass it on. False: look again. */
-static bool announce(coiri_worker *w, mutex *m, bool woken)
+/* Under the latch: sets flags in a word that has an owner, and clears WOKEN of one who was woken. True: whoever owns the
+ * mutex has seen it, or will when it unlocks. False: look again. */
+static bool announce(coiri_worker *w, mutex *m, uint64_t flags, bool woken)
 {
 	uint64_t word = at_load_relaxed(&m->word);
 	if (!owner_of(word))
 		return false;
 	bool crowd = w->rt->count > 1;
-	uint64_t wanted = (woken ? word & ~WOKEN : word) | WAITERS | (crowd ? CAREFUL : 0);
+	uint64_t wanted = (woken ? word & ~WOKEN : word) | flags | (crowd ? CAREFUL : 0);
 	at_store_relaxed(&m->calm, 0);
 	if (wanted != word && !at_cas_relaxed(&m->word, &word, wanted))
 		return false;
 	if ((word & CAREFUL) || !crowd)
 		return true;
 	wait_for_unlockers(w->rt, m);
-	return at_load_relaxed(&m->word) & WAITERS;
-}
-
-/* One who was woken no longer wants it. True: done, the owner knows. */
-static bool renounce(mutex *m)
-{
-	uint64_t word = at_load_relaxed(&m->word);
-	return owner_of(word) && at_cas_relaxed(&m->word, &word, word & ~WOKEN);
+	return at_load_relaxed(&m->word) & CAREFUL; /* else it was lost in an unlock */
 }
 
 /* A lock that could not be had at once. */
@@ -199,7 +195,8 @@ static COIRI_NOINLINE int lock_contended(coiri_worker *w, attempt *a)
 		coiri_latch_acquire(&m->latch);
 		int error;
 		bool late = coiri_too_late(a->mode, a->deadline, &error);
-		bool said = late ? !a->tries || renounce(m) : announce(w, m, a->tries > 0);
+		bool woken = a->tries > 0;
+		bool said = late ? !woken || announce(w, m, 0, true) : announce(w, m, WAITERS, woken);
 		if (late || !said) {
 			coiri_latch_release(&m->latch);
 			if (late && said)
@@ -331,10 +328,10 @@ static COIRI_NOINLINE void unlock_carefully(coiri_worker *w, mutex *m)
 			word = at_load_relaxed(&m->word);
 		}
 		uint64_t left = word & FLAGS;
-		if (left == CAREFUL) {
+		if (left & CAREFUL) {
 			at_count(&m->calm, 1);
 			if (at_load_relaxed(&m->calm) > CALM)
-				left = 0;
+				left &= ~CAREFUL;
 		}
 		/* release: what was done under the mutex */
 		if (at_cas_release(&m->word, &word, left))
@@ -342,16 +339,18 @@ static COIRI_NOINLINE void unlock_carefully(coiri_worker *w, mutex *m)
 	}
 }
 
-COIRI_INLINE void unlock(coiri_worker *w, mutex *m, uint64_t mine)
+/* Owned by the caller. */
+COIRI_INLINE void unlock(coiri_worker *w, mutex *m)
 {
-	if (likely(at_load_relaxed(&m->word) == mine)) {
+	uint64_t word = at_load_relaxed(&m->word), flags = word & FLAGS;
+	if (likely(flags == 0 || flags == (WAITERS | WOKEN) || flags == WOKEN)) {
 		at_store_relaxed(&w->unlocking, m);
 		coiri_light_fence(); /* pairs with the heavy fence in wait_for_unlockers */
-		bool alone = at_load_relaxed(&m->word) == mine;
-		if (likely(alone))
-			at_store_release(&m->word, 0); /* what was done under the mutex */
+		bool same = at_load_relaxed(&m->word) == word;
+		if (likely(same))
+			at_store_release(&m->word, flags); /* what was done under the mutex */
 		at_store_release(&w->unlocking, NULL);
-		if (likely(alone))
+		if (likely(same))
 			return;
 	}
 	unlock_carefully(w, m);
@@ -371,7 +370,7 @@ int coir_mutex_unlock(coir_mutex *public)
 	if (unlikely(m->depth > 0))
 		m->depth--;
 	else
-		unlock(w, m, mine);
+		unlock(w, m);
 	return 0;
 }
 
@@ -387,7 +386,7 @@ uint32_t coiri_mutex_drop(coiri_worker *w, coir_mutex *public)
 	mutex *m = (mutex *)public;
 	uint32_t depth = m->depth;
 	m->depth = 0;
-	unlock(w, m, id_of(w->current));
+	unlock(w, m);
 	return depth;
 }
 
