@@ -95,21 +95,25 @@ static void run_member(coiri_continuation *c, coiri_settling *s)
 	gathering *g = m->whole;
 	size_t index = (size_t)(m - g->members);
 	coiri_latch_acquire(&g->latch);
-	bool first = g->left == g->count;
-	bool last = --g->left == 0;
 	if (c->error && index < g->failed) {
 		g->failed = index;
 		g->error = c->error;
 	}
+	bool decides = g->left == (g->any ? g->count : 1);
+	bool last = --g->left == 0;
+	coir_future *out = decides ? coir_future_retain(g->out) : NULL;
+	int error = g->any ? 0 : g->error;
+	size_t value = g->any ? index : g->count;
 	coiri_latch_release(&g->latch);
-	if (g->any && first)
-		coiri_future_settle(s, g->out, 0, (intptr_t)index);
-	if (!g->any && last)
-		coiri_future_settle(s, g->out, g->error, (intptr_t)g->count);
-	if (!last)
-		return;
-	coir_future_release(g->out);
-	free(g);
+	/* Only the last may touch the gathering now. */
+	if (decides) {
+		coiri_future_settle(s, out, error, (intptr_t)value);
+		coir_future_release(out);
+	}
+	if (last) {
+		coir_future_release(g->out);
+		free(g);
+	}
 }
 
 static int gather(coir_future *const *futures, size_t n, bool any, coir_future **out)
