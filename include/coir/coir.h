@@ -11,6 +11,7 @@
 #include <coir/runtime.h>
 #include <coir/select.h>
 #include <coir/stats.h>
+#include <coir/sync.h>
 #include <coir/time.h>
 #include <coir/timer.h>
 

@@ -48,6 +48,8 @@ typedef struct coiri_worker {
 	uint64_t next_id, last_id;
 	uint64_t next_ticket, last_ticket; /* of waits */
 	coiri_latch *wait_latch;           /* for post_wait: to be released */
+	coiri_atomic(
+		const void *) unlocking; /* the mutex that it is about to give back; read by others (sync/mutex.c) */
 	coiri_slab_pool *slab;
 	coiri_stack_pool stacks;
 	void *loop_sp;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync/sync.h"
+
+int coiri_block(const coiri_place *place)
+{
+	coiri_thread thread;
+	coiri_waiter waiter;
+	coiri_thread_begin(&thread, &waiter, place->reason, place->object);
+	waiter.latch = place->latch;
+	waiter.data = place->data;
+	coiri_queue_push(place->queue, &waiter);
+	coiri_latch_release(place->latch);
+	return coiri_thread_wait(&thread, &waiter, 1, place->deadline);
+}
+
+void coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes)
+{
+	coiri_won won;
+	while (coiri_queue_win(queue, result, &won))
+		coiri_wakes_add(wakes, won);
+}
