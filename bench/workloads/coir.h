@@ -25,6 +25,7 @@ void bench_timers(void);
 void bench_pingpong(void);
 void bench_chan_spsc(void);
 void bench_chan_mpmc(void);
+void bench_mutex(void);
 
 static inline coir_fiber bench_spawn(const coir_attr *attr, coir_fn fn, void *arg)
 {

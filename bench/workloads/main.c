@@ -38,6 +38,7 @@ int main(int argc, char **argv)
 		{"pingpong", 1, COIR_WORKERS_MAX, bench_pingpong},
 		{"chan_spsc", 1, COIR_WORKERS_MAX, bench_chan_spsc},
 		{"chan_mpmc", 1, COIR_WORKERS_MAX, bench_chan_mpmc},
+		{"mutex", 1, COIR_WORKERS_MAX, bench_mutex},
 		{NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, enter);
