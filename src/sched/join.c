@@ -114,8 +114,9 @@ COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 	} else if (!coiri_deque_pop_if(&w->deque, f)) {
 		return false;
 	}
-	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
-		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE)) {
+	char *sp = coiri_arch_sp();
+	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 && sp < me->cold->high &&
+		   sp - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE)) {
 		w->tick--;
 		return true;
 	}
@@ -160,6 +161,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	coiri_fp words;
 	cold->stack = NULL;
 	cold->low = me->cold->low;
+	cold->high = me->cold->high;
 	cold->under = me;
 	cold->locals = NULL;
 	f->cold = cold;

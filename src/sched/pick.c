@@ -161,6 +161,7 @@ bool coiri_bind(coiri_worker *w, coiri_fiber *f)
 	coiri_san_clean(stack->low, (size_t)((char *)stack - stack->low));
 	cold->stack = stack;
 	cold->low = stack->low;
+	cold->high = (char *)cold;
 	cold->under = NULL;
 	cold->locals = NULL;
 	cold->exceptions[0] = cold->exceptions[1] = NULL;
