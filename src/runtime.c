@@ -12,6 +12,7 @@
  */
 #include "base/fault.h"
 #include "base/option.h"
+#include "coro/coro.h"
 #include "debug/debug.h"
 #include "sched/local.h"
 #include "sched/sched.h"
@@ -274,6 +275,7 @@ static coiri_stack *take_leave(coiri_fiber *f)
 {
 	if (coiri_is_new(f))
 		return f->extra ? f->extra->stack : NULL;
+	coiri_coro_abandon(f->sp, f->cold->low, f->cold->high);
 	return f->cold->stack;
 }
 

@@ -6,7 +6,9 @@
 #define COIR_COIR_H
 
 #include <coir/base.h>
+#include <coir/coro.h>
 #include <coir/fiber.h>
+#include <coir/gen.h>
 #include <coir/runtime.h>
 #include <coir/stats.h>
 
