@@ -12,6 +12,7 @@
  */
 #include "base/fault.h"
 #include "base/option.h"
+#include "coro/coro.h"
 #include "debug/debug.h"
 #include "sched/local.h"
 #include "sched/sched.h"
@@ -36,7 +37,6 @@ coiri_atomic(coiri_runtime *) coiri_rt;
 coiri_atomic(uint32_t) coiri_visitors;
 coiri_atomic(uint32_t) coiri_guests;
 __thread unsigned coiri_thread_is_guest;
-unsigned coiri_forks;
 
 static coiri_runtime runtime;
 coiri_runtime *const coiri_entered = &runtime;
@@ -173,7 +173,6 @@ static void forget_runtime(void)
 	control.lock = (coiri_lock){0};
 	control.up = false;
 	control.forked = true;
-	coiri_forks++;
 	coiri_thread_is_guest = 0;
 	coiri_tls_worker = NULL;
 	at_store_relaxed(&coiri_rt, NULL);
@@ -188,7 +187,6 @@ static void forget_runtime(void)
 static void recover_from_fork(void)
 {
 	coiri_slab_reset();
-	coiri_stacks_forget();
 	control.forked = false;
 }
 
@@ -287,6 +285,25 @@ int coir_start(const coir_config *cfg)
 
 /* ---- down ---- */
 
+/* Ends the coroutines that the fiber stands in, and says which stack is its own. (Of two fibers on one stack, one
+ * inside the other's join, only the outer has it.) */
+static coiri_stack *take_leave(coiri_fiber *f)
+{
+	if (coiri_is_new(f))
+		return f->extra ? f->extra->stack : NULL;
+	coiri_coro_abandon(f->sp, f->cold->low, f->cold->high);
+	return f->cold->stack;
+}
+
+/* What is not lost with the room of stacks, because coroutines outlive the runtime. The cold block of an inner fiber
+ * may be read after this: it is still there, or zero. */
+static void reclaim(coiri_stack *stack)
+{
+	if (runtime.wipe)
+		coiri_stack_clear(stack, coiri_stack_top(stack));
+	coiri_stack_put_slow(NULL, stack);
+}
+
 /* Whatever its state, nobody will hear of this fiber again. */
 static void forget_fiber(coiri_fiber *f, void *context)
 {
@@ -296,7 +313,10 @@ static void forget_fiber(coiri_fiber *f, void *context)
 		coiri_fiber_free_anywhere(NULL, f);
 	else if (s) {
 		++*abandoned;
+		coiri_stack *stack = coiri_stacks_lent() > 0 ? take_leave(f) : NULL;
 		coiri_abandon(f);
+		if (stack)
+			reclaim(stack);
 	}
 }
 
@@ -324,6 +344,8 @@ static void bring_down(void)
 	for (unsigned i = 0; i < runtime.count; i++)
 		pthread_join(runtime.workers[i].thread, NULL);
 	shut_the_door();
+	for (unsigned i = 0; i < runtime.count; i++)
+		coiri_stack_pool_close(&runtime.workers[i].stacks);
 	coiri_epoch++; /* what waits at an object, waits there no more */
 	coiri_slab_visit(forget_fiber, &abandoned);
 	coiri_threads_dismiss();

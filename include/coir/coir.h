@@ -7,7 +7,9 @@
 
 #include <coir/base.h>
 #include <coir/chan.h>
+#include <coir/coro.h>
 #include <coir/fiber.h>
+#include <coir/gen.h>
 #include <coir/runtime.h>
 #include <coir/select.h>
 #include <coir/stats.h>

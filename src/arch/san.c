@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * arch/san.c - a program built with a sanitizer, on a libcoir that does not speak to it.
+ * arch/san.c - what the tools' notes need out of line: a plain thread's own, and a line for a program that is built with
+ * a sanitizer, on a libcoir that does not speak to it.
  */
 #include "arch/san.h"
 #include "base/fault.h"
@@ -18,4 +19,15 @@ void coiri_san_check(void)
 			       "build it with "
 			       "meson setup -Db_sanitize=%s",
 			       program, program);
+}
+
+coiri_san *coiri_san_thread(void)
+{
+	static __thread coiri_san own;
+	static __thread bool adopted;
+	if (!adopted) { /* it stands on its native stack: it has not switched yet */
+		coiri_san_adopt(&own);
+		adopted = true;
+	}
+	return &own;
 }

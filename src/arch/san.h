@@ -7,6 +7,7 @@
  *
  *   coiri_san_begin(san, low, size)     a context begins on that stack (a fiber's first run)
  *   coiri_san_adopt(san)                the calling kernel thread's own context
+ *   coiri_san_thread()                  the note of the context in which the calling plain thread runs
  *   coiri_san_leave(from, to)           just before a switch; from is NULL if its context has ended
  *   coiri_san_arrive(to)                first thing on the new stack (in the post action)
  *   coiri_san_hand_over(from, to)       `from` has ended and `to` begins on the same stack, with no switch
@@ -48,5 +49,7 @@ void coiri_san_check(void);
 #else
 #include "arch/san/none.h"
 #endif
+
+coiri_san *coiri_san_thread(void);
 
 #endif

@@ -86,6 +86,7 @@ _Static_assert(sizeof(coiri_fiber) == COIRI_CACHE_LINE, "a fiber descriptor is o
 typedef struct coiri_cold {
 	coiri_stack *stack;        /* its own stack; NULL: runs on its joiner's */
 	char *low;                 /* the lowest address it may use */
+	char *high;                /* and the end: outside, it stands on a coroutine's stack for now */
 	struct coiri_fiber *under; /* the joiner whose stack it runs on, or NULL */
 	void **locals;             /* fiber-local storage, NULL until used */
 	void *defers;              /* handlers to run at its end, the newest first (scope) */
@@ -119,10 +120,12 @@ COIRI_INLINE void coiri_set_next(coiri_fiber *f, coiri_fiber *next)
 }
 
 /* A fiber starts with this block: what it has before it has done anything. */
-COIRI_INLINE void coiri_cold_begin(coiri_cold *cold, coiri_stack *stack, char *low, struct coiri_fiber *under)
+COIRI_INLINE void coiri_cold_begin(coiri_cold *cold, coiri_stack *stack, char *low, char *high,
+				   struct coiri_fiber *under)
 {
 	cold->stack = stack;
 	cold->low = low;
+	cold->high = high;
 	cold->under = under;
 	cold->locals = NULL;
 	cold->defers = NULL;
@@ -150,6 +153,12 @@ COIRI_INLINE bool coiri_is_sticky(const coiri_fiber *f)
 COIRI_INLINE bool coiri_keeps_own_stack(const coiri_fiber *f)
 {
 	return unlikely(f->extra != NULL) && (f->extra->sticky || f->extra->own_stack || f->extra->high_water);
+}
+
+/* Does the fiber, which calls, stand on its own stack (or on its joiner's, or in a coir_call_with_stack)? */
+COIRI_INLINE bool coiri_is_at_home(const coiri_cold *cold, const char *sp)
+{
+	return sp >= cold->low && sp < cold->high;
 }
 
 /* Where the cold block lies on a stack of the fiber's own, and where its frames begin. */

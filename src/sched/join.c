@@ -129,8 +129,9 @@ COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 	} else if (!coiri_deque_pop_if(&w->deque, f)) {
 		return false;
 	}
-	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
-		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE)) {
+	char *sp = coiri_arch_sp();
+	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 && sp < me->cold->high &&
+		   sp - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE)) {
 		w->tick--;
 		return true;
 	}
@@ -173,7 +174,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 				       intptr_t *result)
 {
 	coiri_fp words;
-	coiri_cold_begin(cold, NULL, me->cold->low, me);
+	coiri_cold_begin(cold, NULL, me->cold->low, me->cold->high, me);
 	f->cold = cold;
 	f->sp = cold; /* started: the first switch away sets the real one */
 	coiri_fp_enter(&words);

@@ -184,7 +184,7 @@ bool coiri_bind(coiri_worker *w, coiri_fiber *f)
 	}
 	coiri_cold *cold = coiri_cold_of(stack);
 	coiri_san_clean(stack->low, (size_t)((char *)stack - stack->low));
-	coiri_cold_begin(cold, stack, stack->low, NULL);
+	coiri_cold_begin(cold, stack, stack->low, (char *)cold, NULL);
 	cold->exceptions[0] = cold->exceptions[1] = NULL;
 	coiri_san_begin(&cold->san, stack->low, (size_t)((char *)cold - stack->low));
 	if (unlikely(f->extra != NULL) && f->extra->high_water)

@@ -65,6 +65,14 @@ COIRI_INLINE coiri_san *coiri_san_of(coiri_worker *w, coiri_fiber *f)
 	return f ? &f->cold->san : &w->loop_san;
 }
 
+/* The context in which the caller runs. That of a fiber is in its cold block; while it stands on a coroutine's stack,
+ * the coroutine's is there, and its own is kept with the coroutine. The same for a plain thread. */
+COIRI_INLINE coiri_san *coiri_san_here(void)
+{
+	coiri_worker *w = coiri_here();
+	return w ? coiri_san_of(w, w->current) : coiri_san_thread();
+}
+
 /* The C++ runtime's globals of this thread: prev's, if it lives on, are kept, and the current fiber's put there. */
 void coiri_swap_exceptions(coiri_worker *w, coiri_fiber *prev);
 

@@ -61,7 +61,14 @@ int coir_worker(void)
 intptr_t coir_stack_left(void)
 {
 	coiri_worker *w = coiri_here();
-	return w ? coiri_arch_sp() - w->current->cold->low : -EPERM;
+	if (!w)
+		return -EPERM;
+	char *sp = coiri_arch_sp();
+	const coiri_cold *cold = w->current->cold;
+	if (likely(coiri_is_at_home(cold, sp)))
+		return sp - cold->low;
+	const coiri_stack *stack = coiri_stack_holding(sp);
+	return stack ? sp - stack->low : -EPERM;
 }
 
 int coir_keep_fp(void)

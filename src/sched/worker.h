@@ -114,10 +114,6 @@ extern coiri_runtime *const coiri_entered;
 extern coiri_atomic(uint32_t) coiri_guests;
 extern __thread unsigned coiri_thread_is_guest __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* How many forks this process is away from the one that first used coir. In the child of a fork the tables are new:
- * what was taken from the old ones before is not given back. */
-extern unsigned coiri_forks;
-
 /* A plain thread comes in; NULL: no runtime, and nothing to leave. */
 COIRI_INLINE coiri_runtime *coiri_enter(void)
 {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define FIRST_SLOTS 64u
@@ -22,6 +23,7 @@ static coiri_stack_setup setup;
 static coiri_atomic(arena *) arenas;
 /* The arena that is being carved, for each node and class. */
 static arena **current;
+static unsigned nodes; /* that `current` has room for */
 static coiri_atomic(uint64_t) reserved;
 
 static arena **current_of(unsigned node, unsigned class)
@@ -101,17 +103,36 @@ unsigned coiri_arena_colour(const char *slot_end, unsigned class)
 	return (unsigned)((uintptr_t)slot_end / coiri_slot_size(class) % COIRI_STACK_COLOURS) * COIRI_CACHE_LINE;
 }
 
-bool coiri_arena_guard_hit(const void *address, size_t *size)
+/* The arena in which the address lies, and where. */
+static const arena *find(const void *address, size_t *offset)
 {
 	/* acquire: pairs with the release in make_arena */
 	for (const arena *a = at_load_acquire(&arenas); a; a = a->older) {
-		size_t offset = (size_t)((const char *)address - a->base);
-		if ((const char *)address < a->base || offset >= a->bytes)
-			continue;
-		*size = coiri_class_size(a->class);
-		return offset % coiri_slot_size(a->class) < COIRI_GUARD_BYTES;
+		*offset = (size_t)((const char *)address - a->base);
+		if ((const char *)address >= a->base && *offset < a->bytes)
+			return a;
 	}
-	return false;
+	return NULL;
+}
+
+bool coiri_arena_guard_hit(const void *address, size_t *size)
+{
+	size_t offset;
+	const arena *a = find(address, &offset);
+	if (!a)
+		return false;
+	*size = coiri_class_size(a->class);
+	return offset % coiri_slot_size(a->class) < COIRI_GUARD_BYTES;
+}
+
+char *coiri_arena_slot_end(const void *address, unsigned *class)
+{
+	size_t offset;
+	const arena *a = find(address, &offset);
+	if (!a)
+		return NULL;
+	*class = a->class;
+	return a->base + (offset / coiri_slot_size(a->class) + 1) * coiri_slot_size(a->class);
 }
 
 uint64_t coiri_arena_bytes(void)
@@ -121,9 +142,16 @@ uint64_t coiri_arena_bytes(void)
 
 int coiri_arenas_start(const coiri_stack_setup *s)
 {
+	if (s->nodes > nodes) {
+		arena **grown = realloc(current, (size_t)s->nodes * COIRI_STACK_CLASSES * sizeof *current);
+		if (!grown)
+			return -ENOMEM;
+		current = grown;
+		for (; nodes < s->nodes; nodes++)
+			memset(current_of(nodes, 0), 0, COIRI_STACK_CLASSES * sizeof *current);
+	}
 	setup = *s;
-	current = calloc((size_t)s->nodes * COIRI_STACK_CLASSES, sizeof *current);
-	return current ? 0 : -ENOMEM;
+	return 0;
 }
 
 void coiri_arenas_stop(void)
@@ -138,6 +166,7 @@ void coiri_arenas_stop(void)
 	}
 	free(current);
 	current = NULL;
+	nodes = 0;
 	at_store_relaxed(&reserved, 0);
 }
 
@@ -145,5 +174,6 @@ void coiri_arenas_forget(void)
 {
 	at_store_relaxed(&arenas, NULL);
 	current = NULL;
+	nodes = 0;
 	at_store_relaxed(&reserved, 0);
 }

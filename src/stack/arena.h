@@ -16,6 +16,7 @@
  * *count. NULL: no address space. The caller holds the lock of that (node, class). */
 char *coiri_arena_carve(unsigned node, unsigned class, unsigned *count);
 
+/* May be called again, while no other thread uses stacks: arenas that are there stay. */
 int coiri_arenas_start(const coiri_stack_setup *setup);
 void coiri_arenas_stop(void);
 void coiri_arenas_forget(void);
@@ -24,6 +25,9 @@ void coiri_arenas_forget(void);
 unsigned coiri_arena_colour(const char *slot_end, unsigned class);
 
 bool coiri_arena_guard_hit(const void *address, size_t *size);
+
+/* The end of the slot in which the address lies, and its class; NULL: in none. */
+char *coiri_arena_slot_end(const void *address, unsigned *class);
 uint64_t coiri_arena_bytes(void);
 
 #endif

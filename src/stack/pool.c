@@ -8,6 +8,7 @@
  * through their headers would touch them again. The array is grown when slots are carved, so that trimming never needs
  * memory.
  */
+#include "stack/pool.h"
 #include "arch/san.h"
 #include "base/fault.h"
 #include "stack/arena.h"
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,7 +32,8 @@ typedef struct shared_pool {
 } shared_pool;
 
 static shared_pool *pools;
-static unsigned nodes, default_class;
+static unsigned nodes;
+static coiri_atomic(unsigned) default_class; /* a plain thread may read it while a runtime starts */
 size_t coiri_stack_promise = COIR_STACK_PROMISE;
 bool coiri_stack_canaries;
 static coiri_atomic(uint64_t) trims, stacks;
@@ -38,6 +41,11 @@ static coiri_atomic(uint64_t) trims, stacks;
 static shared_pool *pool_of(unsigned node, unsigned class)
 {
 	return &pools[node * COIRI_STACK_CLASSES + class];
+}
+
+static coiri_stack *header_of(char *slot_end, unsigned class)
+{
+	return (coiri_stack *)(slot_end - coiri_arena_colour(slot_end, class)) - 1;
 }
 
 /* Writes the header of a slot that has none: fresh or trimmed. Guards it if fresh. */
@@ -48,7 +56,7 @@ static coiri_stack *furnish(char *slot_end, unsigned node, unsigned class, bool 
 	if (rung == COIRI_RUNG_NONE)
 		return NULL;
 	coiri_san_clean(low, (size_t)(slot_end - low)); /* other memory may have been at this address */
-	coiri_stack *stack = (coiri_stack *)(slot_end - coiri_arena_colour(slot_end, class)) - 1;
+	coiri_stack *stack = header_of(slot_end, class);
 	*stack = (coiri_stack){.low = low, .class = (uint16_t) class, .node = (uint16_t)node};
 	if (rung == COIRI_RUNG_CANARY) {
 		stack->canary = true;
@@ -104,7 +112,7 @@ static char *carve(shared_pool *shared, unsigned node, unsigned class, unsigned 
 
 coiri_stack *coiri_stack_get_slow(coiri_stack_pool *pool, unsigned node, unsigned class)
 {
-	bool pooled = pool && class == default_class;
+	bool pooled = pool && class == coiri_stack_default_class();
 	if (pooled && pool->hot)
 		return coiri_stack_get_default(pool);
 	shared_pool *shared = pool_of(node, class);
@@ -152,7 +160,7 @@ static void give(shared_pool *shared, coiri_stack *first, coiri_stack *last, uns
 
 void coiri_stack_put_slow(coiri_stack_pool *pool, coiri_stack *stack)
 {
-	if (pool && stack->class == default_class && stack->node == pool->node) {
+	if (pool && stack->class == coiri_stack_default_class() && stack->node == pool->node) {
 		coiri_stack_put_hot(pool, stack);
 		if (pool->hot_count > COIRI_POOL_MAX)
 			coiri_stack_pool_spill(pool, COIRI_POOL_MAX - COIRI_POOL_BATCH);
@@ -227,7 +235,7 @@ unsigned coiri_stack_class(size_t size)
 
 unsigned coiri_stack_default_class(void)
 {
-	return default_class;
+	return at_load_relaxed(&default_class);
 }
 
 bool coiri_stack_canary_ok(const coiri_stack *stack)
@@ -245,52 +253,65 @@ coiri_stack_figures coiri_stack_count(void)
 	return (coiri_stack_figures){at_load_relaxed(&stacks), coiri_arena_bytes(), at_load_relaxed(&trims)};
 }
 
-int coiri_stacks_start(const coiri_stack_setup *setup)
+coiri_stack *coiri_stack_holding(const void *address)
+{
+	unsigned class;
+	char *slot_end = coiri_arena_slot_end(address, &class);
+	return slot_end ? header_of(slot_end, class) : NULL;
+}
+
+/* Room for the pools of so many nodes; those that are there move. */
+static bool make_pools(unsigned wanted)
+{
+	size_t have = (size_t)nodes * COIRI_STACK_CLASSES, want = (size_t)wanted * COIRI_STACK_CLASSES;
+	if (want <= have)
+		return true;
+	shared_pool *grown = aligned_alloc(COIRI_CACHE_LINE, want * sizeof *grown);
+	if (!grown)
+		return false;
+	memset(grown, 0, want * sizeof *grown);
+	if (have)
+		memcpy(grown, pools, have * sizeof *grown);
+	free(pools);
+	pools = grown;
+	nodes = wanted;
+	return true;
+}
+
+int coiri_pools_start(const coiri_stack_setup *setup)
 {
 	if (sysconf(_SC_PAGESIZE) != COIRI_PAGE) {
 		coiri_complain("this kernel's pages have %ld bytes; coir's stacks are laid out for pages of %u",
 			       sysconf(_SC_PAGESIZE), COIRI_PAGE);
 		return -ENOTSUP;
 	}
-	nodes = setup->nodes;
-	default_class = coiri_stack_class(setup->default_size);
-	coiri_stack_canaries = setup->guard == COIR_GUARD_CANARY;
-	coiri_stack_promise = default_class > coiri_stack_class(COIRI_STACK_DEFAULT)
-				      ? coiri_class_size(default_class) / 2
-				      : COIR_STACK_PROMISE;
-	size_t bytes = (size_t)nodes * COIRI_STACK_CLASSES * sizeof *pools;
-	pools = aligned_alloc(COIRI_CACHE_LINE, bytes);
-	if (!pools)
-		return -ENOMEM;
-	for (unsigned i = 0; i < nodes * COIRI_STACK_CLASSES; i++)
-		pools[i] = (shared_pool){0};
-	int r = coiri_arenas_start(setup);
-	if (r) {
-		free(pools);
-		pools = NULL;
+	int r = make_pools(setup->nodes) ? coiri_arenas_start(setup) : -ENOMEM;
+	if (r)
 		return r;
-	}
-	at_store_relaxed(&stacks, 0);
-	at_store_relaxed(&trims, 0);
+	unsigned class = coiri_stack_class(setup->default_size);
+	at_store_relaxed(&default_class, class);
+	coiri_stack_canaries = setup->guard == COIR_GUARD_CANARY;
+	coiri_stack_promise =
+		class > coiri_stack_class(COIRI_STACK_DEFAULT) ? coiri_class_size(class) / 2 : COIR_STACK_PROMISE;
 	coiri_guard_start(setup->guard);
 	return 0;
 }
 
-void coiri_stacks_stop(void)
+void coiri_pools_stop(void)
 {
 	for (unsigned i = 0; i < nodes * COIRI_STACK_CLASSES; i++)
 		free(pools[i].trimmed);
 	free(pools);
-	pools = NULL;
-	nodes = 0;
 	coiri_arenas_stop();
-	coiri_guard_stop();
+	coiri_pools_forget();
 }
 
-void coiri_stacks_forget(void)
+void coiri_pools_forget(void)
 {
 	pools = NULL;
 	nodes = 0;
+	at_store_relaxed(&stacks, 0);
+	at_store_relaxed(&trims, 0);
 	coiri_arenas_forget();
 	coiri_guard_stop();
 }

@@ -14,7 +14,13 @@
  * header) -> in use ..., or trimmed (memory given back to the kernel, listed outside of itself) -> in use. Slots go
  * back to the kernel when the runtime stops.
  *
- * Who may call: get and put with a pool by the pool's worker only; with NULL any thread. The rest says so itself.
+ * A runtime holds the room from coiri_stacks_start to coiri_stacks_stop. A stack that is *lent* (a coroutine's) may
+ * outlive it, or be there before: while one is out, stop gives nothing back to the kernel, and the next runtime goes on
+ * with what is there. Lending with no runtime opens the room by itself, with the options of the environment; it then
+ * stays open until a runtime stops while none is out.
+ *
+ * Who may call: get and put with a pool by the pool's worker only; with NULL any thread, while a runtime holds the
+ * room. Lend and take_back likewise, but with NULL at any time. The rest says so itself.
  */
 #ifndef COIRI_STACK_H
 #define COIRI_STACK_H
@@ -43,6 +49,7 @@
 typedef struct coiri_stack {
 	char *low;                /* lowest usable byte */
 	struct coiri_stack *next; /* in a pool's list */
+	void *owner;              /* the coroutine that has its frames here, or whose coir_call_with_stack; else NULL */
 	uint16_t class;
 	uint16_t node;
 	bool canary; /* guarded by a canary word at low only */
@@ -55,6 +62,7 @@ typedef struct coiri_stack_pool {
 	unsigned node;
 	char *fresh; /* slots carved and not used yet, downwards from here */
 	unsigned fresh_count;
+	coiri_atomic(int64_t) lent; /* lent here minus taken back here */
 } coiri_stack_pool;
 
 typedef struct coiri_stack_setup {
@@ -66,11 +74,29 @@ typedef struct coiri_stack_setup {
 	void *context;
 } coiri_stack_setup;
 
-/* Get ready, and give everything back. One thread, while no other uses stacks. forget: in a forked child, whose only
- * thread may stand on one of the stacks: drops the tables and leaves the memory. */
+/* Get ready, and give everything back that is not lent. One thread, while no worker uses stacks. */
 int coiri_stacks_start(const coiri_stack_setup *setup);
 void coiri_stacks_stop(void);
-void coiri_stacks_forget(void);
+
+/* How many forks this process is away from the one that first used coir. In the child of a fork the tables are new and
+ * the old stacks stay mapped, because its only thread may stand on one: what was taken before is not given back. */
+extern unsigned coiri_forks;
+
+/* A stack of at least size bytes (0: the default) for a coroutine; NULL: none to be had. */
+coiri_stack *coiri_stack_lend(coiri_stack_pool *pool, size_t size);
+void coiri_stack_take_back(coiri_stack_pool *pool, coiri_stack *stack);
+
+/* How many are out, but for those that workers' pools count. */
+int64_t coiri_stacks_lent(void);
+
+/* A worker's pool ends: what it has goes to the shared pools. (Slots never used are lost if the room stays open:
+ * address space alone.) */
+void coiri_stack_pool_close(coiri_stack_pool *pool);
+
+/* A plain thread comes in: until it leaves the room stays open. False: it is not open (and `open` did not ask for it,
+ * or it can't be). */
+bool coiri_stacks_visit(bool open);
+void coiri_stacks_leave(void);
 
 /* The class that holds size bytes; size is at most COIR_STACK_MAX. */
 unsigned coiri_stack_class(size_t size);
@@ -141,6 +167,9 @@ size_t coiri_stack_used(coiri_stack *stack);
 
 /* True while the canary of a stack stands, or if it has none. */
 bool coiri_stack_canary_ok(const coiri_stack *stack);
+
+/* The stack in whose slot the address lies, or NULL. Such a stack is in use, and the room held or visited. */
+coiri_stack *coiri_stack_holding(const void *address);
 
 /* For a fault: is the address in a guard, and of how large a stack? Async-signal-safe. */
 bool coiri_stack_guard_hit(const void *address, size_t *size);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * coir/coro_switch.h - how coroutines switch: inlined into the program. Not an interface; see coir/coro.h.
+ *
+ * Return prediction is the cost of a switch: a processor guesses where a `ret` goes by a stack of its own, which knows
+ * nothing of ours. So a switch is a jump, in the very function that calls resume or yield: it then has a place of its
+ * own, and is guessed by it.
+ *
+ * A context is four words (where to go on, and three registers that no compiler gives away); all other registers are
+ * named as lost, so the compiler saves what it uses and nothing else. A coroutine has two: `own`, where it stands while
+ * it is suspended, and `back`, where its resumer stands while it is active. An empty one (pc NULL) says that it is not:
+ *
+ *   suspended   own set, back empty       active (runs, or has resumed another)   own empty, back set
+ *   never again to be resumed: both empty
+ *
+ * so that one load is both the check and the address. In a program with a C++ runtime, and where tools must be told of
+ * each switch (sanitizers), the library leaves both empty and keeps the contexts in a second such pair: so every call
+ * comes to it. It either sees to the exceptions and names that pair, and the switch is made here (coir_coro_apart_1),
+ * or it does all by itself, as it does where a call is misuse.
+ *
+ * The calls of the library below have the number of this format in their names: a program that was compiled with
+ * another does not link, instead of jumping anywhere.
+ */
+#ifndef COIR_CORO_SWITCH_H
+#define COIR_CORO_SWITCH_H
+
+#include <coir/base.h>
+
+COIR_BEGIN_DECLS
+
+typedef struct coir_coro coir_coro;
+
+typedef struct coiri_coro_context {
+	void *pc, *sp, *fp, *bp;
+} coiri_coro_context;
+
+struct coir_coro {
+	coiri_coro_context own, back;
+	/* After a transfer: the coroutine that the resumer named, and back's true pc, while that is coir_coro_home_1,
+	 * which puts the name back into its register before it goes on there. */
+	coir_coro *named;
+	void *home;
+};
+
+/* What goes over with a switch, both ways. The code is that of the call which it ends: 0, COIR_CORO_DONE, -errno. */
+typedef struct coiri_coro_mail {
+	intptr_t value;
+	intptr_t code;
+} coiri_coro_mail;
+
+/* The pair by which to switch into co (or out of it) at once, or NULL: go the long way. */
+COIR_API coir_coro *coir_coro_apart_1(coir_coro *co, bool into);
+
+/* The long way of each call. */
+COIR_API coiri_coro_mail coir_coro_resume_1(coir_coro *co, intptr_t value);
+COIR_API coiri_coro_mail coir_coro_yield_1(coir_coro *self, intptr_t value);
+COIR_API coiri_coro_mail coir_coro_transfer_1(coir_coro *from, coir_coro *to, intptr_t value);
+COIR_API extern void *const coir_coro_home_1;
+
+#if defined(__x86_64__)
+#include <coir/coro_x86_64.h>
+#elif defined(__aarch64__)
+#include <coir/coro_aarch64.h>
+#elif defined(__riscv) && __riscv_xlen == 64
+#include <coir/coro_riscv64.h>
+#else
+#error "coir runs on x86-64, aarch64 and riscv64"
+#endif
+
+/* A program that a sanitizer watches takes the long way; so does one for registers that the lists do not name. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__APX_F__)
+#define COIRI_CORO_LONG_WAY 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define COIRI_CORO_LONG_WAY 1
+#endif
+#endif
+#ifndef COIRI_CORO_LONG_WAY
+#define COIRI_CORO_LONG_WAY 0
+#endif
+
+#define COIRI_CORO_INLINE static inline __attribute__((always_inline, unused))
+
+/* Into a suspended coroutine. The resumer is left in `back`. */
+COIRI_CORO_INLINE coiri_coro_mail coiri_coro_enter(coir_coro *co, intptr_t v, intptr_t c)
+{
+	register coir_coro *self __asm__(COIRI_CORO_SELF) = co;
+	register intptr_t value __asm__(COIRI_CORO_VALUE) = v;
+	register intptr_t code __asm__(COIRI_CORO_CODE) = c;
+	__asm__ volatile(COIRI_CORO_SWITCH(COIRI_CORO_SELF, 32, 0)
+			 : "+r"(value), "+r"(code)
+			 : "r"(self)
+			 : COIRI_CORO_OTHER, COIRI_CORO_CLOBBERS);
+	coiri_coro_mail mail = {value, code};
+	return mail;
+}
+
+/* Out of the active coroutine, to its resumer. */
+COIRI_CORO_INLINE coiri_coro_mail coiri_coro_leave(coir_coro *co, intptr_t v, intptr_t c)
+{
+	register coir_coro *self __asm__(COIRI_CORO_SELF) = co;
+	register intptr_t value __asm__(COIRI_CORO_VALUE) = v;
+	register intptr_t code __asm__(COIRI_CORO_CODE) = c;
+	__asm__ volatile(COIRI_CORO_SWITCH(COIRI_CORO_SELF, 0, 32)
+			 : "+r"(value), "+r"(code)
+			 : "r"(self)
+			 : COIRI_CORO_OTHER, COIRI_CORO_CLOBBERS);
+	coiri_coro_mail mail = {value, code};
+	return mail;
+}
+
+/* Both with what must be seen to first. */
+COIRI_CORO_INLINE coiri_coro_mail coiri_coro_go_in(coir_coro *co, intptr_t value)
+{
+	if (!COIRI_CORO_LONG_WAY) {
+		if (__builtin_expect(co && co->own.pc, 1))
+			return coiri_coro_enter(co, value, 0);
+		coir_coro *apart = coir_coro_apart_1(co, true);
+		if (apart)
+			return coiri_coro_enter(apart, value, 0);
+	}
+	return coir_coro_resume_1(co, value);
+}
+
+COIRI_CORO_INLINE coiri_coro_mail coiri_coro_go_out(coir_coro *self, intptr_t value)
+{
+	if (!COIRI_CORO_LONG_WAY) {
+		if (__builtin_expect(self && self->back.pc, 1))
+			return coiri_coro_leave(self, value, 0);
+		coir_coro *apart = coir_coro_apart_1(self, false);
+		if (apart)
+			return coiri_coro_leave(apart, value, 0);
+	}
+	return coir_coro_yield_1(self, value);
+}
+
+/* Out of `from`, which is active, into `to`, which is suspended: from's resumer is to's from now on. */
+COIRI_CORO_INLINE coiri_coro_mail coiri_coro_hop(coir_coro *from, coir_coro *to, intptr_t v, intptr_t c)
+{
+	bool first = from->back.pc != coir_coro_home_1;
+	to->back = from->back;
+	to->back.pc = coir_coro_home_1;
+	to->home = first ? from->back.pc : from->home;
+	to->named = first ? from : from->named;
+	from->back.pc = NULL;
+	register coir_coro *self __asm__(COIRI_CORO_SELF) = to;
+	register intptr_t value __asm__(COIRI_CORO_VALUE) = v;
+	register intptr_t code __asm__(COIRI_CORO_CODE) = c;
+	register coir_coro *other __asm__(COIRI_CORO_OTHER) = from;
+	__asm__ volatile(COIRI_CORO_SWITCH(COIRI_CORO_OTHER, 0, 0)
+			 : "+r"(value), "+r"(code), "+r"(self), "+r"(other)
+			 :
+			 : COIRI_CORO_CLOBBERS);
+	coiri_coro_mail mail = {value, code};
+	return mail;
+}
+
+COIR_END_DECLS
+
+#endif

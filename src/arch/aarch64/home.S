@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arch/aarch64/home.S - back to a resumer from another coroutine than the one that it resumed (include/coir/coro_switch.h).
+ *
+ * Jumped to on the resumer's stack, with x0 the coroutine that comes back: the resumer expects there the one that it
+ * named. Touches nothing but registers that a switch loses. `bti jc` (hint 38): it is reached by a jump.
+ */
+	.text
+	.globl	coiri_arch_home
+	.hidden	coiri_arch_home
+	.type	coiri_arch_home, %function
+	.p2align 4
+coiri_arch_home:
+	.cfi_startproc
+	hint	#38
+	ldr	x16, [x0, #72]
+	ldr	x0, [x0, #64]
+	br	x16
+	.cfi_endproc
+	.size	coiri_arch_home, .-coiri_arch_home
+
+	.section .note.GNU-stack, "", %progbits
+
+	.section .note.gnu.property, "a"
+	.p2align 3
+	.long	4
+	.long	16
+	.long	5
+	.asciz	"GNU"
+	.long	0xc0000000
+	.long	4
+	.long	1
+	.long	0
