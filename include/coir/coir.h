@@ -9,6 +9,7 @@
 #include <coir/chan.h>
 #include <coir/fiber.h>
 #include <coir/runtime.h>
+#include <coir/scope.h>
 #include <coir/select.h>
 #include <coir/stats.h>
 #include <coir/time.h>

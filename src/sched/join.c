@@ -80,8 +80,10 @@ void coiri_abandon(coiri_fiber *f)
 {
 	bool awaited = at_load_relaxed(&f->state) & COIRI_AWAITED;
 	uintptr_t who = (uintptr_t)f->joiner;
-	if (!coiri_is_new(f))
+	if (!coiri_is_new(f)) {
 		coiri_locals_drop(f->cold->locals);
+		coiri_drop_defers(f->cold);
+	}
 	coiri_fiber_free_anywhere(NULL, f);
 	if (awaited && (who & THREAD_BIT)) {
 		join_thread *wait = (join_thread *)(who & ~THREAD_BIT);
@@ -180,7 +182,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 {
 	coiri_fp words;
 	coiri_cold_begin(cold, NULL, me->cold->low, me);
-	f->cold = cold;
+	coiri_cold_give(cold, f);
 	f->sp = cold; /* started: the first switch away sets the real one */
 	coiri_fp_enter(&words);
 	w->current = f;
@@ -194,7 +196,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	if (unlikely(!w))
 		return NULL;
 	if (unlikely(coiri_has_end_work(cold))) {
-		coiri_end_work(cold, result);
+		coiri_end_work(cold, *result);
 		w = coiri_here();
 		if (unlikely(!w))
 			return NULL;

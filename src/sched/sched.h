@@ -46,6 +46,15 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f);
 
 void coiri_extra_free(coiri_fiber *f);
 
+/* f's function has returned: says how deep its stack was, if somebody wants to know; once. */
+COIRI_INLINE void coiri_note_high_water(coiri_fiber *f)
+{
+	if (likely(!f->extra) || !f->extra->high_water)
+		return;
+	*f->extra->high_water = coiri_stack_used(f->cold->stack);
+	f->extra->high_water = NULL;
+}
+
 /* Frees a descriptor, on a worker. */
 COIRI_INLINE void coiri_fiber_free(coiri_worker *w, coiri_fiber *f)
 {

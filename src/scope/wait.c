@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope/wait.c - the end of a scope: the owner waits until nothing keeps it.
+ */
+#include "scope/scope.h"
+
+/* Until nothing keeps it. -ECANCELED: the owner, or the scope, is cancelled; what keeps it is still to be waited for. */
+static COIRI_NOINLINE int await(coiri_worker *w, coiri_scope *s, unsigned flags)
+{
+	coiri_latch_acquire(&s->latch);
+	s->balance += s->spawned;
+	s->spawned = 0;
+	if (s->balance == 0) {
+		coiri_latch_release(&s->latch);
+		return coiri_step_in_place(w);
+	}
+	coiri_waiter *waiter = coiri_own_waiter(w);
+	coiri_wait_begin(w, waiter, COIRI_WAIT_SCOPE, s, flags);
+	coiri_queue_push(&s->queue, waiter);
+	return coiri_wait(w, &s->latch);
+}
+
+/* The same for a plain thread, which has entered and then has not. */
+static int await_outside(coiri_scope *s, coir_time deadline)
+{
+	coiri_thread thread;
+	coiri_waiter waiter;
+	coiri_latch_acquire(&s->latch);
+	if (s->balance == 0) {
+		coiri_latch_release(&s->latch);
+		coiri_exit();
+		return 0;
+	}
+	coiri_thread_begin(&thread, &waiter, COIRI_WAIT_SCOPE, s);
+	waiter.latch = &s->latch;
+	coiri_queue_push(&s->queue, &waiter);
+	coiri_latch_release(&s->latch);
+	return coiri_thread_wait(&thread, &waiter, 1, deadline);
+}
+
+/* Nobody finds it any more, but for those that hold it already. */
+static void withdraw(coiri_scope *s)
+{
+	if (s->around) {
+		coiri_latch_acquire(&s->around->latch);
+		coiri_link_remove(&s->link);
+		coiri_latch_release(&s->around->latch);
+	}
+	if (s->timed)
+		coiri_timed_stop(&s->timer);
+}
+
+/* The owner has left a cancelled scope: is one of his, further out, cancelled too? */
+static void lift(coiri_fiber *me, const coiri_scope *s)
+{
+	coiri_cancel_lift(me); /* acquire: pairs with the release in coiri_scope_mark */
+	for (; s != me->cold->home; s = s->outer) {
+		if (at_load_relaxed(&s->cancelled)) {
+			at_or_acq_rel(&me->state, COIRI_SCOPED);
+			return;
+		}
+	}
+}
+
+static int end_in_fiber(coiri_worker *w, coiri_scope *s)
+{
+	coiri_fiber *me = w->current;
+	int r = at_load_relaxed(&s->cancelled) ? 0 : coiri_cancelled(me) ? -ECANCELED : await(w, s, COIRI_CANCELLABLE);
+	if (r)
+		coiri_scope_cancel(coiri_here(), s, -ECANCELED, false);
+	await(coiri_here(), s, 0);
+	if (s->around || s->timed) {
+		withdraw(s);
+		await(coiri_here(), s, 0);
+	}
+	at_store_relaxed(&s->epoch, 0);
+	me->cold->scope = s->outer;
+	if (at_load_relaxed(&s->cancelled))
+		lift(me, s->outer);
+	return s->error;
+}
+
+/* -EPERM: the runtime has ended, and the scope with it. */
+static int end_in_thread(coiri_scope *s)
+{
+	int r = await_outside(s, s->deadline);
+	while (r == -ETIMEDOUT) {
+		if (!coiri_enter())
+			return -EPERM;
+		coiri_scope_cancel(NULL, s, -ETIMEDOUT, false);
+		r = await_outside(s, COIR_NEVER);
+	}
+	if (r || !coiri_enter())
+		return -EPERM;
+	withdraw(s);
+	r = await_outside(s, COIR_NEVER);
+	at_store_relaxed(&s->epoch, 0);
+	return r ? -EPERM : s->error;
+}
+
+int coir_scope_wait(coir_scope *scope)
+{
+	coiri_scope *s = coiri_scope_of(scope);
+	coiri_worker *w = coiri_here();
+	if (!w && !coiri_enter())
+		return -EPERM;
+	int r = 0;
+	if (!coiri_scope_is_open(s))
+		r = -EINVAL;
+	else if (!coiri_scope_is_owner(s, w))
+		r = -EPERM;
+	else if (w && w->current->cold->scope != s)
+		r = -EBUSY;
+	if (!r)
+		return w ? end_in_fiber(w, s) : end_in_thread(s);
+	if (!w)
+		coiri_exit();
+	return r;
+}
+
+int coir_with_deadline(coir_time deadline, coir_fn fn, void *arg, intptr_t *out)
+{
+	coir_scope scope;
+	if (!coiri_here())
+		return -EPERM;
+	if (!fn)
+		return -EINVAL;
+	int r = coir_scope_begin_until(&scope, deadline);
+	if (r)
+		return r;
+	intptr_t result = fn(arg);
+	r = coir_scope_wait(&scope);
+	if (out)
+		*out = result;
+	if (result >= 0)
+		return 0;
+	return r && result == -ECANCELED ? r : coiri_scope_error(result);
+}
