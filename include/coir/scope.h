@@ -59,8 +59,8 @@ typedef struct coir_scope_attr {
 	}
 
 /* Begins a scope, whose owner is the caller. attr may be NULL. If the owner or the scope around it is cancelled, or the
- * deadline has passed, the scope is cancelled from the beginning; it must be waited for all the same. Any thread; never parks; no
- * cancellation point.
+ * deadline has passed, the scope is cancelled from the beginning; it must be waited for all the same. Any thread; never
+ * parks; no cancellation point.
  * Errors, after which there is no scope: -EINVAL (scope NULL, bad attr), -EBUSY (the caller has begun it already),
  * -EPERM (no runtime). */
 COIR_API int coir_scope_begin(coir_scope *scope, const coir_scope_attr *attr);
