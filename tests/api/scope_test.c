@@ -303,7 +303,7 @@ fiber_test(scope, misuse)
 	must_eq(coir_scope_spawn(&outer, NULL, NULL), -EINVAL);
 	must_eq(coir_scope_spawn(NULL, count, NULL), -EINVAL);
 	must_ok(coir_scope_spawn(&inner, wait_for_anothers, &inner));
-	must_ok(coir_scope_spawn(&outer, wait_for_anothers, &inner));
+	must_ok(coir_scope_spawn(&outer, wait_for_anothers, &outer));
 	pthread_t thread = thread_start(wait_in_a_thread, &outer);
 	thread_end(thread);
 	must_ok(coir_scope_wait(&inner));
