@@ -20,13 +20,13 @@ static bool is_begun(const coiri_cold *cold, const coiri_scope *s)
 }
 
 /* The scope around it lists it. False: that is cancelled. */
-static bool enter(coiri_scope *s)
+static bool enter(coiri_worker *w, coiri_scope *s)
 {
-	coiri_latch_acquire(&s->around->latch);
+	coiri_scope_lock(w, s->around);
 	bool cancelled = at_load_relaxed(&s->around->cancelled);
 	if (!cancelled)
 		coiri_link_push(&s->around->inner, &s->link);
-	coiri_latch_release(&s->around->latch);
+	coiri_scope_unlock(s->around);
 	return !cancelled;
 }
 
@@ -43,7 +43,7 @@ static int place(coiri_worker *w, coiri_scope *s)
 	s->around = s->outer;
 	if (s->around) {
 		s->deadline = s->around->deadline;
-		if (!enter(s))
+		if (!enter(w, s))
 			return -ECANCELED;
 	}
 	return coiri_cancelled(me) ? -ECANCELED : 0;

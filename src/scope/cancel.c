@@ -49,12 +49,12 @@ static coiri_scope *mark_inner(coiri_worker *w, coiri_scope *s, coiri_scope *lis
 	while (s->inner) {
 		coiri_scope *inside = coiri_container_of(s->inner, coiri_scope, link);
 		coiri_link_remove(&inside->link);
-		coiri_latch_acquire(&inside->latch);
+		coiri_scope_lock(w, inside);
 		if (coiri_scope_mark(w, inside, -ECANCELED, false)) {
 			inside->next = list;
 			list = inside;
 		}
-		coiri_latch_release(&inside->latch);
+		coiri_scope_unlock(inside);
 	}
 	return list;
 }
@@ -67,13 +67,13 @@ static coiri_scope *mark_tree(coiri_worker *w, coiri_scope *s)
 	while (todo) {
 		coiri_scope *t = todo;
 		todo = t->next;
-		coiri_latch_acquire(&t->latch);
+		coiri_scope_lock(w, t);
 		while (tell_children(w, t)) {
-			coiri_latch_release(&t->latch);
-			coiri_latch_acquire(&t->latch);
+			coiri_scope_unlock(t);
+			coiri_scope_lock(w, t);
 		}
 		todo = mark_inner(w, t, todo);
-		coiri_latch_release(&t->latch);
+		coiri_scope_unlock(t);
 		t->next = done;
 		done = t;
 	}
@@ -88,12 +88,12 @@ static void reach(coiri_worker *w, coiri_scope *s)
 	if (s->owner.fiber)
 		coiri_cancel_reach(w, s->owner); /* he stays in the scope while we hold it */
 	do {
-		coiri_latch_acquire(&s->latch);
+		coiri_scope_lock(w, s);
 		for (n = 0; n < BATCH && s->told; n++) {
 			some[n] = fiber_of(s->told);
 			coiri_link_remove(s->told);
 		}
-		coiri_latch_release(&s->latch);
+		coiri_scope_unlock(s);
 		for (int i = 0; i < n; i++)
 			coiri_cancel_reach(w, some[i]);
 	} while (n == BATCH);
@@ -106,9 +106,9 @@ void coiri_scope_tell(coiri_worker *w, coiri_scope *s)
 	while (s) {
 		coiri_scope *next = s->next;
 		reach(w, s);
-		coiri_latch_acquire(&s->latch);
+		coiri_scope_lock(w, s);
 		coiri_won won = coiri_scope_let_go(s);
-		coiri_latch_release(&s->latch);
+		coiri_scope_unlock(s);
 		coiri_wake(w, won);
 		s = next;
 	}
@@ -116,9 +116,9 @@ void coiri_scope_tell(coiri_worker *w, coiri_scope *s)
 
 void coiri_scope_cancel(coiri_worker *w, coiri_scope *s, int error, bool mild)
 {
-	coiri_latch_acquire(&s->latch);
+	coiri_scope_lock(w, s);
 	bool first = coiri_scope_mark(w, s, error, mild);
-	coiri_latch_release(&s->latch);
+	coiri_scope_unlock(s);
 	if (first)
 		coiri_scope_tell(w, s);
 }

@@ -10,18 +10,19 @@
 /* The entry of every child: the scope lists it, or, if it was cancelled meanwhile, the child knows of that. */
 static intptr_t child_main(void *arg)
 {
-	coiri_fiber *me = coiri_here()->current;
+	coiri_worker *w = coiri_here();
+	coiri_fiber *me = w->current;
 	coiri_cold *cold = me->cold;
 	coiri_scope *s = cold->home;
 	coir_fn fn = (coir_fn)me->joiner;
 	me->fn = fn;
 	cold->self = me;
 	cold->link.at = NULL;
-	coiri_latch_acquire(&s->latch);
+	coiri_scope_lock(w, s);
 	bool cancelled = at_load_relaxed(&s->cancelled);
 	if (likely(!cancelled))
 		coiri_link_push(&s->children, &cold->link);
-	coiri_latch_release(&s->latch);
+	coiri_scope_unlock(s);
 	if (unlikely(cancelled))
 		at_or_acq_rel(&me->state, COIRI_CANCEL);
 	return fn(arg);
@@ -43,15 +44,15 @@ void coiri_scope_leave(coiri_cold *cold, intptr_t result)
 	if (unlikely(cold->scope != s))
 		coiri_panic("coir_scope_begin", "a fiber has ended inside a scope that it began: call coir_scope_wait");
 	coiri_worker *w = coiri_here();
-	coiri_latch_acquire(&s->latch);
+	coiri_scope_lock(w, s);
 	coiri_link_remove(&cold->link);
 	if (unlikely(result < 0) && fail(w, s, coiri_scope_error(result))) {
-		coiri_latch_release(&s->latch);
+		coiri_scope_unlock(s);
 		coiri_scope_tell(w, s);
-		coiri_latch_acquire(&s->latch);
+		coiri_scope_lock(w, s);
 	}
 	coiri_won won = coiri_scope_let_go(s);
-	coiri_latch_release(&s->latch);
+	coiri_scope_unlock(s);
 	if (unlikely(won.won))
 		coiri_wake(w, won);
 }
@@ -59,16 +60,17 @@ void coiri_scope_leave(coiri_cold *cold, intptr_t result)
 /* By anyone but the owner: something, which the caller must be or know, keeps the scope meanwhile. */
 static COIRI_NOINLINE int spawn_from_afar(coiri_scope *s, const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
 {
-	coiri_latch_acquire(&s->latch);
+	coiri_worker *w = coiri_here();
+	coiri_scope_lock(w, s);
 	s->balance++;
-	coiri_latch_release(&s->latch);
+	coiri_scope_unlock(s);
 	int r = coiri_spawn_into(s, attr, child_main, fn, arg, out);
 	if (!r)
 		return 0;
-	coiri_latch_acquire(&s->latch);
+	coiri_scope_lock(w, s);
 	coiri_won won = coiri_scope_let_go(s);
-	coiri_latch_release(&s->latch);
-	coiri_wake(coiri_here(), won);
+	coiri_scope_unlock(s);
+	coiri_wake(w, won);
 	return r;
 }
 

@@ -51,7 +51,7 @@ typedef struct coiri_scope {
 	bool mild;                    /* it was cancelled as asked: a child's own error says more */
 	bool supervised;              /* errors of children cancel nobody */
 	bool timed;                   /* has a timer */
-	coiri_atomic(uint64_t) epoch; /* open in that run of the runtime; 0: not open */
+	coiri_atomic(uint32_t) epoch; /* open in that run of the runtime; 0: not open */
 	coir_fiber owner;             /* {NULL, 0}: a plain thread */
 	struct coiri_scope *outer;    /* the next one out for the owner: of his own, or his home */
 	struct coiri_scope *around;   /* that one, or NULL: its cancels don't come in here */
@@ -92,6 +92,17 @@ COIRI_INLINE bool coiri_scope_is_owner(const coiri_scope *s, const coiri_worker 
 COIRI_INLINE int coiri_scope_error(intptr_t result)
 {
 	return result < INT_MIN ? INT_MIN : (int)result;
+}
+
+/* w: the calling worker, or NULL. */
+COIRI_INLINE void coiri_scope_lock(coiri_worker *w, coiri_scope *s)
+{
+	coiri_latch_acquire_as(&s->latch, coiri_who(w));
+}
+
+COIRI_INLINE void coiri_scope_unlock(coiri_scope *s)
+{
+	coiri_latch_release(&s->latch);
 }
 
 /* ---- what keeps it ---- */

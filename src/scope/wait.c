@@ -7,11 +7,11 @@
 /* Until nothing keeps it. -ECANCELED: the owner, or the scope, is cancelled; what keeps it is still to be waited for. */
 static COIRI_NOINLINE int await(coiri_worker *w, coiri_scope *s, unsigned flags)
 {
-	coiri_latch_acquire(&s->latch);
+	coiri_scope_lock(w, s);
 	s->balance += s->spawned;
 	s->spawned = 0;
 	if (s->balance == 0) {
-		coiri_latch_release(&s->latch);
+		coiri_scope_unlock(s);
 		return coiri_step_in_place(w);
 	}
 	coiri_waiter *waiter = coiri_own_waiter(w);
@@ -25,26 +25,26 @@ static int await_outside(coiri_scope *s, coir_time deadline)
 {
 	coiri_thread thread;
 	coiri_waiter waiter;
-	coiri_latch_acquire(&s->latch);
+	coiri_scope_lock(NULL, s);
 	if (s->balance == 0) {
-		coiri_latch_release(&s->latch);
+		coiri_scope_unlock(s);
 		coiri_exit();
 		return 0;
 	}
 	coiri_thread_begin(&thread, &waiter, COIRI_WAIT_SCOPE, s);
 	waiter.latch = &s->latch;
 	coiri_queue_push(&s->queue, &waiter);
-	coiri_latch_release(&s->latch);
+	coiri_scope_unlock(s);
 	return coiri_thread_wait(&thread, &waiter, 1, deadline);
 }
 
 /* Nobody finds it any more, but for those that hold it already. */
-static void withdraw(coiri_scope *s)
+static void withdraw(coiri_worker *w, coiri_scope *s)
 {
 	if (s->around) {
-		coiri_latch_acquire(&s->around->latch);
+		coiri_scope_lock(w, s->around);
 		coiri_link_remove(&s->link);
-		coiri_latch_release(&s->around->latch);
+		coiri_scope_unlock(s->around);
 	}
 	if (s->timed)
 		coiri_timed_stop(&s->timer);
@@ -65,12 +65,13 @@ static void lift(coiri_fiber *me, const coiri_scope *s)
 static int end_in_fiber(coiri_worker *w, coiri_scope *s)
 {
 	coiri_fiber *me = w->current;
-	int r = at_load_relaxed(&s->cancelled) ? 0 : coiri_cancelled(me) ? -ECANCELED : await(w, s, COIRI_CANCELLABLE);
-	if (r)
-		coiri_scope_cancel(coiri_here(), s, -ECANCELED, false);
-	await(coiri_here(), s, 0);
+	bool cancelled = at_load_relaxed(&s->cancelled) || coiri_cancelled(me);
+	if (cancelled || await(w, s, COIRI_CANCELLABLE)) {
+		coiri_scope_cancel(coiri_here(), s, -ECANCELED, false); /* if it is not already */
+		await(coiri_here(), s, 0);
+	}
 	if (s->around || s->timed) {
-		withdraw(s);
+		withdraw(coiri_here(), s);
 		await(coiri_here(), s, 0);
 	}
 	at_store_relaxed(&s->epoch, 0);
@@ -92,7 +93,7 @@ static int end_in_thread(coiri_scope *s)
 	}
 	if (r || !coiri_enter())
 		return -EPERM;
-	withdraw(s);
+	withdraw(NULL, s);
 	r = await_outside(s, COIR_NEVER);
 	at_store_relaxed(&s->epoch, 0);
 	return r ? -EPERM : s->error;
