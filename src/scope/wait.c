@@ -81,17 +81,25 @@ static int end_in_fiber(coiri_worker *w, coiri_scope *s)
 	return s->error;
 }
 
-/* -EPERM: the runtime has ended, and the scope with it. */
+/* Comes in again. False: the runtime has ended, and the scope with it. */
+static bool enter_again(coiri_scope *s)
+{
+	if (!coiri_enter())
+		return false;
+	if (coiri_scope_is_open(s))
+		return true;
+	coiri_exit();
+	return false;
+}
+
 static int end_in_thread(coiri_scope *s)
 {
 	int r = await_outside(s, s->deadline);
-	while (r == -ETIMEDOUT) {
-		if (!coiri_enter())
-			return -EPERM;
+	if (r == -ETIMEDOUT && enter_again(s)) {
 		coiri_scope_cancel(NULL, s, -ETIMEDOUT, false);
 		r = await_outside(s, COIR_NEVER);
 	}
-	if (r || !coiri_enter())
+	if (r || !enter_again(s))
 		return -EPERM;
 	withdraw(NULL, s);
 	r = await_outside(s, COIR_NEVER);

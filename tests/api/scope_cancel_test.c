@@ -200,6 +200,38 @@ fiber_test(scope_cancel, stops_at_a_shield)
 	must_eq(atomic_load(&ended), 5);
 }
 
+/* ---- joined children, which may run inline, are not in the joiner's scopes ---- */
+
+static intptr_t look_for_scopes(void *arg)
+{
+	must(coir_scope_deadline() == COIR_NEVER);
+	must_eq(coir_cancelled(), 0);
+	must_ok(coir_sleep(1000));
+	coir_scope s;
+	must_ok(coir_scope_begin_until(&s, coir_after(COIR_SECOND)));
+	must_eq(coir_scope_cancelled(&s), 0);
+	must_ok(coir_scope_spawn(&s, sleep_a_little, NULL));
+	must_eq(coir_scope_wait(arg), -EPERM);
+	must_ok(coir_scope_wait(&s));
+	must_ok(coir_cancel(must_self()));
+	return 5;
+}
+
+fiber_test(scope_cancel, joined_children_have_their_own_state)
+{
+	coir_scope s;
+	coir_time deadline = coir_after(3600 * COIR_SECOND);
+	must_ok(coir_scope_begin_until(&s, deadline));
+	must_eq(must_join(must_spawn(look_for_scopes, &s)), 5);
+	must_eq(coir_cancelled(), 0);
+	must(coir_scope_deadline() == deadline);
+	must_ok(coir_scope_cancel(&s));
+	must_eq(must_join(must_spawn(look_for_scopes, &s)), 5);
+	must_eq(coir_cancelled(), -ECANCELED);
+	must_eq(coir_scope_wait(&s), -ECANCELED);
+	must_eq(atomic_load(&ended), 2);
+}
+
 /* ---- from outside ---- */
 
 static void *cancel_from_a_thread(void *arg)
