@@ -247,6 +247,17 @@ fiber_test(scope, huge_results)
 	must(coir_scope_wait(&s) < 0);
 }
 
+static intptr_t undisturbed(void *arg)
+{
+	for (int i = 0; i < 20; i++) {
+		must_ok(coir_cancelled());
+		must_ok(coir_yield());
+	}
+	must_ok(coir_sleep(1000));
+	atomic_fetch_add(&ended, 1);
+	return (intptr_t)arg;
+}
+
 fiber_test(scope, supervised)
 {
 	coir_scope_attr attr = COIR_SCOPE_ATTR_INIT;
@@ -254,7 +265,7 @@ fiber_test(scope, supervised)
 	coir_scope s;
 	must_ok(coir_scope_begin(&s, &attr));
 	for (int i = 0; i < 20; i++) {
-		must_ok(coir_scope_spawn(&s, count, (void *)10));
+		must_ok(coir_scope_spawn(&s, undisturbed, NULL));
 		must_ok(coir_scope_spawn(&s, fail, (void *)-EDOM));
 	}
 	must_eq(coir_scope_wait(&s), -EDOM);
