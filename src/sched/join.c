@@ -124,6 +124,13 @@ static int reap(coiri_worker *w, coiri_fiber *f, intptr_t *out)
 
 /* ---- inline ---- */
 
+/* Only their holder may ask. */
+COIRI_INLINE bool may_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
+{
+	return likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
+		      coiri_arch_sp() - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE);
+}
+
 COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 {
 	/* Only when it is out of its queue may its fields be looked at. */
@@ -137,8 +144,7 @@ COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 	} else if (!coiri_deque_pop_if(&w->deque, f)) {
 		return false;
 	}
-	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 &&
-		   coiri_arch_sp() - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE)) {
+	if (may_inline(w, me, f)) {
 		w->tick--;
 		return true;
 	}
@@ -239,6 +245,27 @@ static COIRI_NOINLINE int join_inline_special(coiri_worker *w, coiri_fiber *me, 
 	if (out)
 		*out = result;
 	return 0;
+}
+
+bool coiri_run_inside(coiri_worker *w, const void *home)
+{
+	coiri_fiber *me = w->current, *f = coiri_next_peek(&w->next);
+	if (!f)
+		f = coiri_deque_pop(&w->deque);
+	else if (!coiri_next_swap(&w->next, f, NULL))
+		return false;
+	if (!f)
+		return false;
+	if (!coiri_is_new(f)) { /* it was woken */
+		coiri_put_next(w, f);
+		return false;
+	}
+	if (f->cold != home || !may_inline(w, me, f)) {
+		coiri_ready_new(w, f); /* back */
+		return false;
+	}
+	w->tick--;
+	return (likely(!w->special) ? join_inline(w, me, f, NULL) : join_inline_special(w, me, f, NULL)) == 0;
 }
 
 /* ---- parked ---- */

@@ -105,8 +105,14 @@ int coir_scope_spawn(coir_scope *scope, coir_fn fn, void *arg)
 	return coir_scope_spawn_as(scope, NULL, fn, arg, NULL);
 }
 
+static void cancel_beneath(coiri_worker *w, const void *scope)
+{
+	coiri_scope_cancel(w, (coiri_scope *)scope, -ECANCELED, false);
+}
+
 void coiri_scope_setup(void)
 {
+	coiri_cancel_beneath = cancel_beneath;
 	coiri_leave_scope = coiri_scope_leave;
 	coiri_run_defers = coiri_defers_run;
 	coiri_drop_defers = coiri_defers_drop;

@@ -62,9 +62,24 @@ static void lift(coiri_fiber *me, const coiri_scope *s)
 	}
 }
 
+/* Runs children that have not started inside the wait, the newest first. */
+static COIRI_NOINLINE void run_children(coiri_worker *w, coiri_scope *s)
+{
+	coiri_fiber *me = w->current;
+	coiri_wait_begin(w, coiri_own_waiter(w), COIRI_WAIT_SCOPE, s, COIRI_CANCELLABLE | COIRI_BENEATH);
+	if (!coiri_wait_beneath(me))
+		while (w && coiri_run_inside(w, s) && !coiri_wait_disturbed(me))
+			w = coiri_here();
+	coiri_wait_surface(me);
+}
+
 static int end_in_fiber(coiri_worker *w, coiri_scope *s)
 {
 	coiri_fiber *me = w->current;
+	run_children(w, s);
+	w = coiri_here();
+	if (unlikely(!w)) /* in a forked child */
+		return -EPERM;
 	bool cancelled = at_load_relaxed(&s->cancelled) || coiri_cancelled(me);
 	if (cancelled || await(w, s, COIRI_CANCELLABLE)) {
 		coiri_scope_cancel(coiri_here(), s, -ECANCELED, false); /* if it is not already */
