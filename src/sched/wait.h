@@ -126,11 +126,6 @@ int coiri_wait_until(coiri_worker *w, coiri_latch *latch, coir_time deadline);
 /* The current fiber is about to run others on top of itself: after coiri_wait_begin with CANCELLABLE and BENEATH. True:
  * it is cancelled, and must not. */
 bool coiri_wait_beneath(coiri_fiber *me);
-/* Has it been cancelled meanwhile? */
-COIRI_INLINE bool coiri_wait_disturbed(coiri_fiber *me)
-{
-	return unlikely(!(at_load_relaxed(&me->wait) & COIRI_ARMED));
-}
 /* It is done with that. */
 void coiri_wait_surface(coiri_fiber *me);
 

@@ -68,7 +68,7 @@ static COIRI_NOINLINE void run_children(coiri_worker *w, coiri_scope *s)
 	coiri_fiber *me = w->current;
 	coiri_wait_begin(w, coiri_own_waiter(w), COIRI_WAIT_SCOPE, s, COIRI_CANCELLABLE | COIRI_BENEATH);
 	if (!coiri_wait_beneath(me))
-		while (w && coiri_run_inside(w, s) && !coiri_wait_disturbed(me))
+		while (w && coiri_run_inside(w, s))
 			w = coiri_here();
 	coiri_wait_surface(me);
 }

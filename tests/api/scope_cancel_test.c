@@ -64,6 +64,52 @@ fiber_test(scope_cancel, of_the_owner)
 	must_eq(must_join(f), 8);
 }
 
+/* Children that start inside the wait of an owner who is cancelled already, and of one who is not yet. */
+static intptr_t cancel_and_wait(void *arg)
+{
+	coir_scope s;
+	must_ok(coir_scope_begin(&s, NULL));
+	for (int i = 0; i < 10; i++)
+		must_ok(coir_scope_spawn(&s, until_cancelled, NULL));
+	must_ok(coir_cancel(must_self()));
+	must_eq(coir_scope_wait(&s), -ECANCELED);
+	must_eq(atomic_load(&ended), 10);
+	return (intptr_t)arg;
+}
+
+fiber_test(scope_cancel, of_an_owner_before_he_waits)
+{
+	must_eq(must_join(must_spawn(cancel_and_wait, (void *)9)), 9);
+}
+
+static intptr_t shielded_wait(void *arg)
+{
+	coir_scope s;
+	coir_fiber f;
+	must_ok(coir_scope_begin(&s, NULL));
+	must_ok(coir_scope_spawn_as(&s, NULL, fiber_park_once, (void *)3, &f));
+	*(coir_fiber *)arg = f;
+	atomic_fetch_add(&begun, 1);
+	must_ok(coir_shield_begin());
+	must_ok(coir_scope_wait(&s)); /* the child was not cancelled */
+	must_ok(coir_shield_end());
+	must_eq(coir_cancelled(), -ECANCELED);
+	return 4;
+}
+
+fiber_test(scope_cancel, of_an_owner_who_waits_in_a_shield)
+{
+	coir_fiber child, owner = must_spawn(shielded_wait, &child);
+	wait_until(&begun, 1);
+	for (int i = 0; i < 10; i++)
+		must_ok(coir_yield());
+	must_ok(coir_cancel(owner));
+	for (int i = 0; i < 10; i++)
+		must_ok(coir_yield());
+	must_ok(coir_unpark(child));
+	must_eq(must_join(owner), 4);
+}
+
 static intptr_t cancel_scope(void *arg)
 {
 	wait_until(&begun, 5);

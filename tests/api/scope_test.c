@@ -45,6 +45,19 @@ fiber_test(scope, waits_for_all)
 	must_eq(atomic_load(&ended), 300);
 }
 
+/* Fibers that are not of the scope are none of its wait's business. */
+fiber_test(scope, waits_for_no_others)
+{
+	coir_scope s;
+	must_ok(coir_scope_begin(&s, NULL));
+	must_ok(coir_scope_spawn(&s, count, (void *)3));
+	coir_fiber other = must_spawn(fiber_park_once, (void *)6);
+	must_ok(coir_scope_wait(&s));
+	must_eq(atomic_load(&ended), 1);
+	must_ok(coir_unpark(other));
+	must_eq(must_join(other), 6);
+}
+
 fiber_test(scope, empty)
 {
 	coir_scope s;
