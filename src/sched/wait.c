@@ -186,8 +186,8 @@ static bool time_is_up(coiri_timed *timed, coiri_worker *w)
 	coiri_timeout *t = coiri_container_of(timed, coiri_timeout, timed);
 	if (coiri_wait_end(w, t->fiber, t->ticket, -ETIMEDOUT))
 		return true;
-	/* It was won by another, or has not left its stack yet: then again, a little later. */
-	return at_load_relaxed(&t->fiber->wait) != t->ticket;
+	/* It was won by another; or had not left its stack yet, even if it has meanwhile: then again, a little later. */
+	return (at_load_relaxed(&t->fiber->wait) & ~(uint64_t)COIRI_OFF_STACK) != t->ticket;
 }
 
 void coiri_timeout_start(coiri_worker *w, coiri_timeout *t, coir_time deadline)
