@@ -111,7 +111,7 @@ COIR_API int coir_with_deadline(coir_time deadline, coir_fn fn, void *arg, intpt
 /* Where a child's result will be, in the caller's memory: it must stay until the scope has ended. All zero: there is no
  * child. */
 typedef struct coir_async {
-	uint64_t internal[8];
+	uint64_t internal[12];
 } coir_async;
 
 /* Spawns fn(arg) into the scope; its result can be had from the slot. As coir_scope_spawn; -EINVAL also if slot is
