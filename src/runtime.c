@@ -18,6 +18,7 @@
 #include "sched/sched.h"
 #include "sched/spawn.h"
 #include "sched/wait.h"
+#include "scope/scope.h"
 #include "stack/overflow.h"
 #include "topo/topo.h"
 
@@ -231,6 +232,7 @@ static int bring_up(const coir_config *cfg, bool owned)
 	coiri_fence_setup();
 	coiri_san_check();
 	coiri_arch_uncaught = coiri_report_uncaught;
+	coiri_scope_setup();
 	init_runtime(workers, owned);
 	r = start_workers();
 	if (r)

@@ -11,6 +11,7 @@
 #include <coir/fiber.h>
 #include <coir/gen.h>
 #include <coir/runtime.h>
+#include <coir/scope.h>
 #include <coir/select.h>
 #include <coir/stats.h>
 #include <coir/sync.h>

@@ -51,7 +51,11 @@ void coiri_cancel_reach(coiri_worker *w, coir_fiber h)
 	uint64_t s = at_load_acquire(&f->state);
 	if (s >> COIRI_SEQ_SHIFT != h.seq)
 		return;
-	if ((word & COIRI_ARMED) && (word & COIRI_CANCELLABLE))
+	if (!(word & COIRI_ARMED) || !(word & COIRI_CANCELLABLE))
+		return;
+	if (word & COIRI_BENEATH)
+		coiri_reach_beneath(w, f, word);
+	else
 		coiri_wait_end(w, f, word & ~(uint64_t)COIRI_OFF_STACK, -ECANCELED);
 }
 

@@ -3,11 +3,13 @@
  * sched/end.c - what is left to do when a fiber's function has returned.
  */
 #include "sched/local.h"
+#include "sched/sched.h"
 
 void (*coiri_run_defers)(coiri_cold *cold);
-void (*coiri_leave_scope)(coiri_cold *cold, intptr_t *result);
+void (*coiri_drop_defers)(coiri_cold *cold);
+void (*coiri_leave_scope)(coiri_cold *cold, intptr_t result);
 
-void coiri_end_work(coiri_cold *cold, intptr_t *result)
+void coiri_end_work(coiri_cold *cold, intptr_t result)
 {
 	if (cold->defers)
 		coiri_run_defers(cold);
@@ -15,7 +17,10 @@ void coiri_end_work(coiri_cold *cold, intptr_t *result)
 		coiri_locals_end(&cold->locals);
 	if (cold->defers) /* of a destructor */
 		coiri_run_defers(cold);
-	if (cold->scope)
+	coiri_worker *w = coiri_here();
+	if (cold->scope && w) {                    /* not in a forked child */
+		coiri_note_high_water(w->current); /* who waits for the scope may look at it */
 		coiri_leave_scope(cold, result);
-	cold->defers = cold->scope = NULL;
+	}
+	cold->scope = NULL;
 }

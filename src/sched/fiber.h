@@ -45,6 +45,7 @@
 #include "arch/arch.h"
 #include "arch/san.h"
 #include "base/atomic.h"
+#include "base/link.h"
 #include "sched/waiter.h"
 #include "stack/stack.h"
 #include <coir/fiber.h>
@@ -76,7 +77,7 @@ typedef struct coiri_fiber {
 		coiri_atomic(uint64_t) wait;             /* while it waits: see wait.h; else it is even */
 	};
 	void *joiner;              /* a coiri_fiber, or a coiri_thread_wait with bit 0 set */
-	struct coiri_cold *cold;   /* valid from its start to its end */
+	struct coiri_cold *cold;   /* valid from its start to its end; before: the scope that it is spawned into */
 	struct coiri_extra *extra; /* NULL: nothing special */
 } coiri_fiber;
 
@@ -90,7 +91,10 @@ typedef struct coiri_cold {
 	struct coiri_fiber *under; /* the joiner whose stack it runs on, or NULL */
 	void **locals;             /* fiber-local storage, NULL until used */
 	void *defers;              /* handlers to run at its end, the newest first (scope) */
-	void *scope;               /* the innermost scope that it opened, or was spawned into (scope) */
+	void *scope;               /* the innermost scope that it opened, else its home (scope) */
+	void *home;                /* the scope that it was spawned into, or NULL, */
+	coiri_link link;           /* which lists it, */
+	struct coiri_fiber *self;  /* to be found from that list */
 	unsigned shields;          /* how many shields against cancellation it stands in */
 	coiri_waiter waiter;       /* for a wait at one object */
 	void *exceptions[2];       /* the C++ runtime's globals while it does not run */
@@ -119,6 +123,14 @@ COIRI_INLINE void coiri_set_next(coiri_fiber *f, coiri_fiber *next)
 	at_store_relaxed(&f->next, next);
 }
 
+/* The fiber gets this block, as it starts. */
+COIRI_INLINE void coiri_cold_give(coiri_cold *cold, coiri_fiber *f)
+{
+	cold->scope = cold->home = f->cold;
+	cold->shields = 0;
+	f->cold = cold;
+}
+
 /* A fiber starts with this block: what it has before it has done anything. */
 COIRI_INLINE void coiri_cold_begin(coiri_cold *cold, coiri_stack *stack, char *low, char *high,
 				   struct coiri_fiber *under)
@@ -129,8 +141,6 @@ COIRI_INLINE void coiri_cold_begin(coiri_cold *cold, coiri_stack *stack, char *l
 	cold->under = under;
 	cold->locals = NULL;
 	cold->defers = NULL;
-	cold->scope = NULL;
-	cold->shields = 0;
 	cold->waiter.reason = COIRI_WAIT_NONE;
 }
 

@@ -78,10 +78,12 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 
 void coiri_abandon(coiri_fiber *f)
 {
-	if (!coiri_is_new(f))
+	if (!coiri_is_new(f)) {
 		coiri_locals_drop(f->cold->locals);
-	coiri_fiber_free_anywhere(
-		NULL, f); /* a plain thread that joins it may have given up: it is dismissed by its own list */
+		coiri_drop_defers(f->cold);
+	}
+	/* A plain thread that joins it may have given up: it is dismissed by its own list. */
+	coiri_fiber_free_anywhere(NULL, f);
 }
 
 /* Claims the right to join. Returns the state before, or a negative error. */
@@ -116,6 +118,14 @@ static int reap(coiri_worker *w, coiri_fiber *f, intptr_t *out)
 
 /* ---- inline ---- */
 
+/* Only their holder may ask. */
+COIRI_INLINE bool may_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
+{
+	char *sp = coiri_arch_sp();
+	return likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 && sp < me->cold->high &&
+		      sp - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE);
+}
+
 COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 {
 	/* Only when it is out of its queue may its fields be looked at. */
@@ -129,9 +139,7 @@ COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 	} else if (!coiri_deque_pop_if(&w->deque, f)) {
 		return false;
 	}
-	char *sp = coiri_arch_sp();
-	if (likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 && sp < me->cold->high &&
-		   sp - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE)) {
+	if (may_inline(w, me, f)) {
 		w->tick--;
 		return true;
 	}
@@ -175,7 +183,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 {
 	coiri_fp words;
 	coiri_cold_begin(cold, NULL, me->cold->low, me->cold->high, me);
-	f->cold = cold;
+	coiri_cold_give(cold, f);
 	f->sp = cold; /* started: the first switch away sets the real one */
 	coiri_fp_enter(&words);
 	w->current = f;
@@ -189,7 +197,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	if (unlikely(!w))
 		return NULL;
 	if (unlikely(coiri_has_end_work(cold))) {
-		coiri_end_work(cold, result);
+		coiri_end_work(cold, *result);
 		w = coiri_here();
 		if (unlikely(!w))
 			return NULL;
@@ -232,6 +240,27 @@ static COIRI_NOINLINE int join_inline_special(coiri_worker *w, coiri_fiber *me, 
 	if (out)
 		*out = result;
 	return 0;
+}
+
+bool coiri_run_inside(coiri_worker *w, const void *home)
+{
+	coiri_fiber *me = w->current, *f = coiri_next_peek(&w->next);
+	if (!f)
+		f = coiri_deque_pop(&w->deque);
+	else if (!coiri_next_swap(&w->next, f, NULL))
+		return false;
+	if (!f)
+		return false;
+	if (!coiri_is_new(f)) { /* it was woken */
+		coiri_put_next(w, f);
+		return false;
+	}
+	if (f->cold != home || !may_inline(w, me, f)) {
+		coiri_ready_new(w, f); /* back */
+		return false;
+	}
+	w->tick--;
+	return (likely(!w->special) ? join_inline(w, me, f, NULL) : join_inline_special(w, me, f, NULL)) == 0;
 }
 
 /* ---- parked ---- */

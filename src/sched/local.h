@@ -11,10 +11,11 @@
 void coiri_locals_end(void ***locals);
 
 /* What scopes do at a fiber's end (set by that room): runs its deferred handlers; leaves the scope that it belongs to.
- */
+ * Or, if it will not run again: frees the handlers. */
 struct coiri_cold;
 extern void (*coiri_run_defers)(struct coiri_cold *cold);
-extern void (*coiri_leave_scope)(struct coiri_cold *cold, intptr_t *result);
+extern void (*coiri_drop_defers)(struct coiri_cold *cold);
+extern void (*coiri_leave_scope)(struct coiri_cold *cold, intptr_t result);
 
 COIRI_INLINE bool coiri_has_end_work(const coiri_cold *cold)
 {
@@ -23,7 +24,7 @@ COIRI_INLINE bool coiri_has_end_work(const coiri_cold *cold)
 
 /* The fiber's function has returned, its fiber has not ended: deferred handlers, then destructors of its fiber-local
  * storage, then its scope. All of it in the fiber: it may park. */
-void coiri_end_work(coiri_cold *cold, intptr_t *result);
+void coiri_end_work(coiri_cold *cold, intptr_t result);
 
 /* Frees the table of a fiber that will not run again. */
 void coiri_locals_drop(void **locals);

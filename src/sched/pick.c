@@ -189,7 +189,7 @@ bool coiri_bind(coiri_worker *w, coiri_fiber *f)
 	coiri_san_begin(&cold->san, stack->low, (size_t)((char *)cold - stack->low));
 	if (unlikely(f->extra != NULL) && f->extra->high_water)
 		coiri_stack_clear(stack, (char *)cold);
-	f->cold = cold;
+	coiri_cold_give(cold, f);
 	f->sp = coiri_arch_make(cold, coiri_fiber_main);
 	return true;
 }

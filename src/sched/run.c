@@ -139,13 +139,12 @@ static coiri_worker *run_body(coiri_fiber *f, coiri_cold *cold, intptr_t *result
 	if (unlikely(!w))
 		orphan_exit(f, *result);
 	if (unlikely(coiri_has_end_work(cold))) {
-		coiri_end_work(cold, result);
+		coiri_end_work(cold, *result);
 		w = coiri_here();
 		if (unlikely(!w))
 			orphan_exit(f, *result);
 	}
-	if (unlikely(f->extra != NULL) && f->extra->high_water)
-		*f->extra->high_water = coiri_stack_used(cold->stack);
+	coiri_note_high_water(f);
 	if (unlikely(cold->stack->canary))
 		check_canary(cold);
 	return w;
@@ -190,8 +189,7 @@ void coiri_fiber_main(void)
 		coiri_fiber *next = choose(w, coiri_finish(w, f, result));
 		if (next && coiri_is_new(next)) {
 			if (likely(fits(next, cold))) {
-				next->cold = cold;
-				cold->shields = 0;
+				coiri_cold_give(cold, next);
 				next->sp = cold; /* started: the first switch away sets the real one */
 				coiri_fp words;
 				coiri_fp_enter(&words);

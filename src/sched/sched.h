@@ -44,7 +44,20 @@ void coiri_abandon(coiri_fiber *f);
  * caller now holds; a plain thread is woken. */
 coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f);
 
+/* Runs the newest fiber of this worker inside the current one, as a join does, if it has not started and was spawned into
+ * that scope. False: it was not run. After it the caller may be on another worker. */
+bool coiri_run_inside(coiri_worker *w, const void *home);
+
 void coiri_extra_free(coiri_fiber *f);
+
+/* f's function has returned: says how deep its stack was, if somebody wants to know; once. */
+COIRI_INLINE void coiri_note_high_water(coiri_fiber *f)
+{
+	if (likely(!f->extra) || !f->extra->high_water)
+		return;
+	*f->extra->high_water = coiri_stack_used(f->cold->stack);
+	f->extra->high_water = NULL;
+}
 
 /* Frees a descriptor, on a worker. */
 COIRI_INLINE void coiri_fiber_free(coiri_worker *w, coiri_fiber *f)

@@ -57,19 +57,29 @@ static int check_attr(const coir_attr *given, coiri_extra **out)
 	return 0;
 }
 
-COIRI_INLINE void furnish(coiri_fiber *f, uint64_t id, coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags)
+/* What it shall be. body: what f->joiner is, until there is one. */
+typedef struct plan {
+	coir_fn fn;
+	void *arg, *body, *home;
+	coiri_extra *extra;
+	uint64_t flags;
+} plan;
+
+COIRI_INLINE void furnish(coiri_fiber *f, uint64_t id, plan p)
 {
 	f->sp = NULL;
-	f->fn = fn;
-	f->arg = arg;
-	f->extra = extra;
+	f->fn = p.fn;
+	f->arg = p.arg;
+	if (p.body)
+		f->joiner = p.body;
+	f->cold = p.home;
+	f->extra = p.extra;
 	coiri_san_publish(&f->fn);
 	/* relaxed: whoever gets at f, gets it through a queue or a handle that was passed on with its own order */
-	at_store_relaxed(&f->state, id << COIRI_SEQ_SHIFT | flags);
+	at_store_relaxed(&f->state, id << COIRI_SEQ_SHIFT | p.flags);
 }
 
-static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, void *joiner,
-					coir_fiber *out)
+static COIRI_NOINLINE int spawn_foreign(plan p, coir_fiber *out)
 {
 	coiri_runtime *rt = coiri_enter();
 	if (!rt)
@@ -80,8 +90,7 @@ static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extr
 		return -ENOMEM;
 	}
 	uint64_t id = at_add_relaxed(&rt->ids, 1);
-	f->joiner = joiner;
-	furnish(f, id, fn, arg, extra, flags);
+	furnish(f, id, p);
 	if (out)
 		*out = (coir_fiber){f, id};
 	at_add_relaxed(&rt->foreign_spawned, 1);
@@ -90,11 +99,11 @@ static COIRI_NOINLINE int spawn_foreign(coir_fn fn, void *arg, coiri_extra *extr
 	return 0;
 }
 
-COIRI_INLINE int spawn(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags, coir_fiber *out)
+COIRI_INLINE int spawn(plan p, coir_fiber *out)
 {
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))
-		return spawn_foreign(fn, arg, extra, flags, NULL, out);
+		return spawn_foreign(p, out);
 	if (unlikely(!coiri_inject_is_empty(&w->rt->starved)))
 		return -ENOMEM;
 	coiri_fiber *f = coiri_slab_alloc(w->slab);
@@ -103,7 +112,7 @@ COIRI_INLINE int spawn(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags
 	if (unlikely(w->next_id == w->last_id))
 		refill_ids(w);
 	uint64_t id = w->next_id++;
-	furnish(f, id, fn, arg, extra, flags);
+	furnish(f, id, p);
 	if (out)
 		*out = (coir_fiber){f, id};
 	at_count(&w->count.spawned, 1);
@@ -112,7 +121,7 @@ COIRI_INLINE int spawn(coir_fn fn, void *arg, coiri_extra *extra, uint64_t flags
 
 int coiri_spawn_awaited(coiri_extra *extra, coir_fn fn, void *arg, void *joiner)
 {
-	int r = spawn_foreign(fn, arg, extra, COIRI_CLAIMED | COIRI_AWAITED, joiner, NULL);
+	int r = spawn_foreign((plan){fn, arg, joiner, NULL, extra, COIRI_CLAIMED | COIRI_AWAITED}, NULL);
 	if (r)
 		free(extra);
 	return r;
@@ -128,15 +137,16 @@ static int take_stack(coiri_worker *w, coiri_extra *extra)
 	return extra->stack ? 0 : -ENOMEM;
 }
 
-static int spawn_with_attr(coiri_worker *w, const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
+static int spawn_with_attr(coiri_worker *w, const coir_attr *attr, plan p, coir_fiber *out)
 {
 	coiri_extra *extra;
 	int r = check_attr(attr, &extra);
 	if (r)
 		return r;
+	p.extra = extra;
 	r = take_stack(w, extra);
 	if (!r)
-		r = spawn(fn, arg, extra, attr->detached ? COIRI_DETACHED : 0, out);
+		r = spawn(p, out);
 	if (r && extra) {
 		if (extra->stack)
 			coiri_stack_put_slow(w ? &w->stacks : NULL, extra->stack);
@@ -145,14 +155,16 @@ static int spawn_with_attr(coiri_worker *w, const coir_attr *attr, coir_fn fn, v
 	return r;
 }
 
-static COIRI_NOINLINE int spawn_special(const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
+static COIRI_NOINLINE int spawn_special(const coir_attr *attr, plan p, coir_fiber *out)
 {
 	coiri_worker *w = coiri_here();
-	if (!attr->detached && !out)
+	if (attr->detached)
+		p.flags |= COIRI_DETACHED;
+	if (!p.flags && !out)
 		return -EINVAL;
 	if (!w && !coiri_enter())
 		return -EPERM;
-	int r = spawn_with_attr(w, attr, fn, arg, out);
+	int r = spawn_with_attr(w, attr, p, out);
 	if (!w)
 		coiri_exit();
 	return r;
@@ -163,15 +175,21 @@ int coir_spawn(const coir_attr *attr, coir_fn fn, void *arg, coir_fiber *out)
 	if (unlikely(!fn))
 		return -EINVAL;
 	if (unlikely(attr != NULL))
-		return spawn_special(attr, fn, arg, out);
+		return spawn_special(attr, (plan){fn, arg, NULL, NULL, NULL, 0}, out);
 	if (unlikely(!out))
 		return -EINVAL;
-	return spawn(fn, arg, NULL, 0, out);
+	return spawn((plan){fn, arg, NULL, NULL, NULL, 0}, out);
 }
 
 int coir_go(coir_fn fn, void *arg)
 {
 	if (unlikely(!fn))
 		return -EINVAL;
-	return spawn(fn, arg, NULL, COIRI_DETACHED, NULL);
+	return spawn((plan){fn, arg, NULL, NULL, NULL, COIRI_DETACHED}, NULL);
+}
+
+int coiri_spawn_into(void *scope, const coir_attr *attr, coir_fn main, coir_fn fn, void *arg, coir_fiber *out)
+{
+	plan p = {main, arg, (void *)fn, scope, NULL, COIRI_DETACHED};
+	return likely(!attr) ? spawn(p, out) : spawn_special(attr, p, out);
 }

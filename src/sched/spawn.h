@@ -13,6 +13,10 @@ coiri_extra *coiri_extra_make(void);
 /* Sets the name, cut to what fits. */
 void coiri_extra_name(coiri_extra *extra, const char *name);
 
+/* Spawns a fiber into a scope, which is its cold->home from its start: main(arg) runs as its entry, with fn in its
+ * `joiner`, which nobody else will be: it is detached. attr may be NULL; so may out. Any thread. */
+int coiri_spawn_into(void *scope, const coir_attr *attr, coir_fn main, coir_fn fn, void *arg, coir_fiber *out);
+
 /* Spawns, from a plain thread, a fiber that is claimed and awaited already by `joiner` (see coiri_fiber), so that
  * nobody else can join or detach it. The record is freed on failure too. */
 int coiri_spawn_awaited(coiri_extra *extra, coir_fn fn, void *arg, void *joiner);

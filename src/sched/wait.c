@@ -2,6 +2,8 @@
 #include "sched/wait.h"
 #include "sched/timers.h"
 
+#include <sched.h>
+
 #define TICKET_BLOCK ((uint64_t)1 << 20)
 
 uint32_t coiri_epoch;
@@ -150,6 +152,40 @@ bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result
 	return true;
 }
 
+/* ---- beneath others ---- */
+
+#define TAKEN ((uint64_t)COIRI_OFF_STACK) /* not ARMED: a cancel is on its way */
+
+void (*coiri_cancel_beneath)(coiri_worker *w, const void *object);
+
+bool coiri_wait_beneath(coiri_fiber *me)
+{
+	coiri_light_fence(); /* pairs with the heavy fence in coiri_cancel_fiber */
+	return coiri_cancelled(me);
+}
+
+void coiri_wait_surface(coiri_fiber *me)
+{
+	uint64_t word = at_load_relaxed(&me->wait);
+	if (likely(word & COIRI_ARMED) && likely(at_cas_acq_rel(&me->wait, &word, 0)))
+		return;
+	for (unsigned i = 0; at_load_acquire(&me->wait) != 0; i++) { /* pairs with the release in coiri_reach_beneath */
+		if (i < 100)
+			coiri_pause();
+		else
+			sched_yield();
+	}
+}
+
+void coiri_reach_beneath(coiri_worker *w, coiri_fiber *f, uint64_t word)
+{
+	/* acquire: pairs with the release in coiri_wait_begin */
+	if (!at_cas_acq_rel(&f->wait, &word, TAKEN))
+		return;
+	coiri_cancel_beneath(w, f->cold->waiter.object);
+	at_store_release(&f->wait, 0); /* pairs with the acquire in coiri_wait_surface */
+}
+
 /* ---- with a deadline ---- */
 
 static bool time_is_up(coiri_timed *timed, coiri_worker *w)
@@ -157,8 +193,8 @@ static bool time_is_up(coiri_timed *timed, coiri_worker *w)
 	coiri_timeout *t = coiri_container_of(timed, coiri_timeout, timed);
 	if (coiri_wait_end(w, t->fiber, t->ticket, -ETIMEDOUT))
 		return true;
-	/* It was won by another, or has not left its stack yet: then again, a little later. */
-	return at_load_relaxed(&t->fiber->wait) != t->ticket;
+	/* It was won by another; or had not left its stack yet, even if it has meanwhile: then again, a little later. */
+	return (at_load_relaxed(&t->fiber->wait) & ~(uint64_t)COIRI_OFF_STACK) != t->ticket;
 }
 
 void coiri_timeout_start(coiri_worker *w, coiri_timeout *t, coir_time deadline)

@@ -11,6 +11,7 @@
  *   OFF_STACK    the fiber is off its stack: who wins makes it runnable. Not part of the ticket
  *   OPEN         may be won before that: then the fiber goes on by itself, from its post action
  *   CANCELLABLE  a cancellation point, outside a shield
+ *   BENEATH      the fiber is busy beneath another, which it runs inside its wait
  *
  * Waiting at one object (coiri_wait): under its latch the fiber arms the word, queues its waiter and leaves its stack;
  * the post action sets OFF_STACK by a plain store and only then releases the latch. So a trigger, which works under the
@@ -29,6 +30,10 @@
  * so a trigger may come before the fiber has left: the ticket is OPEN, the post action too must CAS, and if it loses
  * makes the fiber runnable itself. The fiber takes its waiters out when it goes on, under each latch: so who triggered
  * it under one of them has done with it.
+ *
+ * A fiber that waits for its children in a scope may run some inside its wait (coiri_wait_beneath). It can't be made
+ * runnable then, but a cancel must be carried to the children: who ends such a wait puts TAKEN there, calls
+ * coiri_cancel_beneath with the waiter's object, and then clears the word, for which the fiber waits before it goes on.
  *
  * The winner owns the fiber: he may read and write what it waits with (its waiter, its element) until he has made it
  * runnable. Timeout and cancel take a waiter with `latch` out of its queue before that, so a fiber goes on with nothing
@@ -53,7 +58,8 @@ enum {
 	COIRI_OFF_STACK = 2,
 	COIRI_OPEN = 4,
 	COIRI_CANCELLABLE = 8,
-	COIRI_TICKET_SHIFT = 4,
+	COIRI_BENEATH = 16,
+	COIRI_TICKET_SHIFT = 5,
 };
 
 /* ---- cancellation, as a wait sees it ---- */
@@ -86,7 +92,10 @@ COIRI_INLINE void coiri_wait_begin(coiri_worker *w, coiri_waiter *waiter, coiri_
 	waiter->latch = NULL;
 	waiter->object = object;
 	waiter->reason = reason;
-	at_store_relaxed(&me->wait, ticket);
+	if (flags & COIRI_BENEATH)
+		at_store_release(&me->wait, ticket); /* pairs with the acquire in coiri_reach_beneath */
+	else
+		at_store_relaxed(&me->wait, ticket);
 }
 
 /* The waiter that a fiber waits with at one object. */
@@ -113,6 +122,12 @@ COIRI_INLINE int coiri_wait(coiri_worker *w, coiri_latch *latch)
 
 /* The same, until `deadline` at the latest: -ETIMEDOUT, with the waiter out of the queue. */
 int coiri_wait_until(coiri_worker *w, coiri_latch *latch, coir_time deadline);
+
+/* The current fiber is about to run others on top of itself: after coiri_wait_begin with CANCELLABLE and BENEATH. True:
+ * it is cancelled, and must not. */
+bool coiri_wait_beneath(coiri_fiber *me);
+/* It is done with that. */
+void coiri_wait_surface(coiri_fiber *me);
 
 /* A deadline on the current fiber's wait, on its stack: started after coiri_wait_begin, stopped after the wait. */
 typedef struct coiri_timeout {
@@ -210,6 +225,12 @@ void coiri_ready_early(coiri_worker *w, coiri_fiber *f);
 
 /* Ends the wait of f that has this ticket, unless it has ended or has not come off its stack yet: then false. */
 bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result);
+
+/* Carries a cancel to what a fiber waits for beneath others (set by scope). */
+extern void (*coiri_cancel_beneath)(coiri_worker *w, const void *object);
+
+/* The cancel's side of coiri_wait_beneath; word: as it was found. */
+void coiri_reach_beneath(coiri_worker *w, coiri_fiber *f, uint64_t word);
 
 /* ---- plain threads (thread.c) ---- */
 
