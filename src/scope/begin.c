@@ -43,8 +43,12 @@ static int place(coiri_worker *w, coiri_scope *s)
 	s->around = s->outer;
 	if (s->around) {
 		s->deadline = s->around->deadline;
-		if (!enter(w, s))
+		if (!enter(w, s)) {
+			/* Whoever cancels the fiber's home may not have come to tell it; but it has heard now, for good. */
+			if (s->around == cold->home)
+				at_or_acq_rel(&me->state, COIRI_CANCEL);
 			return -ECANCELED;
+		}
 	}
 	return coiri_cancelled(me) ? -ECANCELED : 0;
 }
