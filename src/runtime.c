@@ -39,6 +39,7 @@ __thread unsigned coiri_thread_is_guest;
 unsigned coiri_forks;
 
 static coiri_runtime runtime;
+coiri_runtime *const coiri_entered = &runtime;
 static coiri_topo topo;
 static coiri_options options;
 static struct {
@@ -181,7 +182,7 @@ static void forget_runtime(void)
 	coiri_locals_forked();
 	coiri_stats_forked();
 	coiri_threads_forked();
-	coiri_the_clock.mode = COIRI_CLOCK_REAL;
+	at_store_relaxed(&coiri_the_clock.mode, COIRI_CLOCK_REAL);
 }
 
 static void recover_from_fork(void)
@@ -202,11 +203,13 @@ static void init_runtime(unsigned workers, bool owned)
 	runtime.wipe = options.wipe_stacks;
 	runtime.idle.count = workers;
 	coiri_epoch++;
-	coiri_the_clock.mode = options.clock == COIR_CLOCK_VIRTUAL  ? COIRI_CLOCK_VIRTUAL
-			       : options.clock == COIR_CLOCK_MANUAL ? COIRI_CLOCK_MANUAL
-								    : COIRI_CLOCK_REAL;
 	at_store_relaxed(&coiri_the_clock.now, VIRTUAL_START);
 	at_store_relaxed(&coiri_the_clock.holds, 0);
+	at_store_relaxed(&coiri_the_clock.waits, 0);
+	/* release: the time, for the acquire in coiri_time */
+	at_store_release(&coiri_the_clock.mode, options.clock == COIR_CLOCK_VIRTUAL  ? COIRI_CLOCK_VIRTUAL
+						: options.clock == COIR_CLOCK_MANUAL ? COIRI_CLOCK_MANUAL
+										     : COIRI_CLOCK_REAL);
 	runtime.futex_calls_before = coiri_futex_calls();
 }
 
@@ -324,7 +327,7 @@ static void bring_down(void)
 	coiri_epoch++; /* what waits at an object, waits there no more */
 	coiri_slab_visit(forget_fiber, &abandoned);
 	coiri_threads_dismiss();
-	coiri_the_clock.mode = COIRI_CLOCK_REAL;
+	at_store_relaxed(&coiri_the_clock.mode, COIRI_CLOCK_REAL);
 	coiri_stats_keep(&runtime, abandoned);
 	for (unsigned i = 0; i < runtime.count; i++)
 		tear_down_worker(&runtime.workers[i]);

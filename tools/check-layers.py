@@ -23,7 +23,7 @@ LAYERS = [
     ["runtime"],
     ["debug"],
     ["task", "scope"],
-    ["sync", "chan", "io", "block", "coro"],
+    ["sync", "chan", "io", "block", "coro", "time"],
     ["sched"],
     ["poll", "timer", "topo", "stack"],
     ["arch"],

@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static const char *program = "peer";
 static double scale = 1;
 static bool warming;
+static long peak_before; /* before the warm-up */
 static const struct peer_workload *chosen;
 
 static const char *running(void)
@@ -40,8 +42,46 @@ static const struct peer_workload *find(const struct peer_workload *w, const cha
 	return NULL;
 }
 
+/* A line of /proc/self/status, in KiB. */
+static long status_kib(const char *field)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	size_t length = strlen(field);
+	char line[256];
+	long kib = -1;
+
+	if (!f)
+		fail("cannot open ", "/proc/self/status");
+	while (kib < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, field, length) && line[length] == ':')
+			kib = atol(line + length + 1);
+	fclose(f);
+	if (kib < 0)
+		fail("not in /proc/self/status: ", field);
+	return kib;
+}
+
+/* The greatest VmRSS so far in KiB, without pages of files: code counts as it is first run, in lumps. */
+static long peak_memory(void)
+{
+	return status_kib("VmHWM") - status_kib("RssFile");
+}
+
+/* The kernel forgets the greatest VmRSS so far. Where it cannot, growth counts from that. */
+static void start_peak(void)
+{
+	FILE *f = fopen("/proc/self/clear_refs", "we");
+
+	if (f) {
+		fputs("5", f);
+		fclose(f);
+	}
+	peak_before = peak_memory();
+}
+
 static void warm_up_and_measure(void)
 {
+	start_peak();
 	warming = true;
 	chosen->run();
 	warming = false;
@@ -112,30 +152,33 @@ double peer_now(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-int64_t peer_memory(void)
+double peer_cpu(void)
 {
-	FILE *f = fopen("/proc/self/status", "re");
-	char line[256];
-	long kb, sum = 0;
-
-	if (!f)
-		fail("cannot open ", "/proc/self/status");
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmRSS: %ld", &kb) == 1 || sscanf(line, "VmPTE: %ld", &kb) == 1)
-			sum += kb;
-	fclose(f);
-	return sum * 1024;
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-long peer_fib(int n)
+int64_t peer_memory(void)
 {
-	long a = 0, b = 1;
+	return (status_kib("VmRSS") + status_kib("VmPTE")) * 1024;
+}
+
+static uint64_t wrapping_fib(long n)
+{
+	uint64_t a = 0, b = 1;
 	for (; n > 0; n--) {
-		long c = a + b;
+		uint64_t c = a + b;
 		a = b;
 		b = c;
 	}
 	return a;
+}
+
+long peer_fib(int n)
+{
+	return (long)wrapping_fib(n);
 }
 
 long peer_fib_spawns(int n)
@@ -193,6 +236,31 @@ void peer_skynet_result(long leaves, int64_t sum, double ns, const char *how)
 	peer_result("ms", "ms", ns / 1e6, params);
 }
 
+/* n as params, where it is not the workload's own size. */
+static const char *sized(char *text, size_t size, long n, long full)
+{
+	if (n == full)
+		return NULL;
+	snprintf(text, size, "n=%ld", n);
+	return text;
+}
+
+void peer_generator_result(long n, uint64_t sum, double ns)
+{
+	peer_check("sum of the values", (int64_t)sum, (int64_t)(wrapping_fib(n + 1) - 1));
+	peer_result("ns/value", "ns", ns / (double)n, NULL);
+}
+
+void peer_pipeline_result(long n, int64_t sum, double ns)
+{
+	char text[32];
+	const char *params = sized(text, sizeof(text), n, PEER_PIPELINE_ITEMS);
+
+	peer_check("sum", sum, (int64_t)n * (n - 1) / 2 + (int64_t)n * (PEER_STAGES - 1));
+	peer_result("ms", "ms", ns / 1e6, params);
+	peer_result("peak", "KiB", (double)(peak_memory() - peak_before), params);
+}
+
 void peer_spin_until(double time)
 {
 	while (peer_now() < time)
@@ -205,11 +273,51 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-void peer_latencies(double *ns, long n)
+static void latencies(double *ns, long n, const char *params)
 {
 	qsort(ns, (size_t)n, sizeof(*ns), by_value);
-	peer_result("p50", "us", ns[n / 2] / 1e3, NULL);
-	peer_result("p99", "us", ns[n * 99 / 100] / 1e3, NULL);
+	peer_result("p50", "us", ns[n / 2] / 1e3, params);
+	peer_result("p99", "us", ns[n * 99 / 100] / 1e3, params);
+}
+
+void peer_latencies(double *ns, long n)
+{
+	latencies(ns, n, NULL);
+}
+
+double *peer_sleepers(long n)
+{
+	double *late = malloc((size_t)n * sizeof(*late));
+
+	if (!late)
+		peer_ok("malloc", ENOMEM);
+	for (long i = 0; i < n; i++)
+		late[i] = -1;
+	return late;
+}
+
+/* splitmix64 */
+int64_t peer_nap(long i)
+{
+	uint64_t z = ((uint64_t)i + 1) * 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return (int64_t)((z ^ z >> 31) % 1000000000);
+}
+
+void peer_timers_result(double *late, long n, double cpu)
+{
+	char text[32];
+	const char *params = sized(text, sizeof(text), n, PEER_SLEEPERS);
+	long woken = 0;
+
+	for (long i = 0; i < n; i++)
+		woken += late[i] >= 0;
+	peer_check("sleepers woken, none early", woken, n);
+	peer_result("cpu", "s", cpu, params);
+	latencies(late, n, params);
+	free(late);
 }
 
 void peer_look(struct peer_spread *s)

@@ -41,6 +41,7 @@ long peer_leaves(long full); /* skynet: a power of ten */
 int peer_fib_n(int full);    /* fib */
 int peer_queens(void);       /* nqueens: 11, or 8 */
 double peer_now(void);       /* ns, monotonic */
+double peer_cpu(void);       /* CPU time of this process in seconds, user and system */
 int64_t peer_memory(void);   /* VmRSS + VmPTE of this process in bytes */
 long peer_fib(int n);        /* the right answer of fib */
 long peer_fib_spawns(int n); /* spawns of fib with one of the two calls spawned at every node */
@@ -64,6 +65,33 @@ void peer_skynet_result(long leaves, int64_t sum, double ns, const char *how);
 void peer_spin_until(double time);
 /* Prints p50 and p99 of n latencies in ns, which get sorted. */
 void peer_latencies(double *ns, long n);
+
+/* ---- the sizes that the channels' workloads share ---- */
+#define PEER_CHANNEL_CAPACITY 128
+#define PEER_CHANNEL_PEERS    4 /* chan_mpmc: so many fibers send, and as many receive */
+
+/* ---- mutex ---- */
+#define PEER_LOCKERS 100
+
+/* ---- timers ---- */
+#define PEER_SLEEPERS 1000000
+
+/* How long sleeper i sleeps, in ns: uniform over one second, the same for every system. */
+int64_t peer_nap(long i);
+/* How late each sleeper woke, in ns after it meant to: an array for them to fill, already touched. */
+double *peer_sleepers(long n);
+/* Checks that each woke and none too early, prints the CPU seconds and the lateness, frees the array. */
+void peer_timers_result(double *late, long n, double cpu);
+
+/* ---- generator: the Fibonacci numbers from 0 on, modulo 2^64; pipeline10: 0 to n-1, each later stage adds 1 ---- */
+#define PEER_VALUES         10000000
+#define PEER_PIPELINE_ITEMS 1000000
+#define PEER_STAGES         10 /* the first makes the values */
+
+/* Check the sum of what came out and print the figures. The pipeline's memory is the growth of the greatest VmRSS since
+ * before the warm-up, without pages of files. */
+void peer_generator_result(long n, uint64_t sum, double ns);
+void peer_pipeline_result(long n, int64_t sum, double ns);
 
 /* ---- yield1000: how far the counts drift apart ---- */
 struct peer_spread {

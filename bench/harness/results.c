@@ -3,7 +3,8 @@
  * results.c - the figures of one workload: collecting, medians, CSV and the table.
  *
  * The table's last column compares a system with coir: its median over coir's, of the same metric and workers. Where
- * coir has several of them, the one with the same params counts, else coir's first. Totals of other sizes have none.
+ * coir has several of them, the one with the same params counts, else coir's first. Figures of other sizes compare only
+ * if they are for each item.
  */
 #include "results.h"
 
@@ -101,12 +102,12 @@ void results_csv(struct results *r)
 	forget(r);
 }
 
-/* A total compares only with that of the same size. */
+/* Only what is for each item ("ns/yield") compares with that of another size. */
 static bool same_size(const struct figure *a, const struct figure *b)
 {
 	const char *n = strstr(a->params, "n="), *m = strstr(b->params, "n=");
 
-	return strcmp(a->metric, "ms") || !strcmp(n ? n : "", m ? m : "");
+	return strchr(a->metric, '/') || !strcmp(n ? n : "", m ? m : "");
 }
 
 static const struct figure *coirs(const struct results *r, const struct figure *f)

@@ -24,6 +24,13 @@ const struct workload workloads[] = {
 	{"nqueens", "11 queens, a fiber for each placed queen"},
 	{"mem", "1M fibers parked for ever"},
 	{"wake", "a sticky fiber wakes one on the other, idle worker"},
+	{"pingpong", "two fibers, two unbuffered channels, 1M round trips"},
+	{"chan_spsc", "a fiber sends another 10M integers, capacity 128"},
+	{"chan_mpmc", "4 fibers send 4M integers to 4 others, capacity 128"},
+	{"mutex", "100 fibers lock, count up and unlock, 20000 times each"},
+	{"timers", "1M fibers sleep once, for up to a second"},
+	{"generator", "a generator of 10M Fibonacci numbers"},
+	{"pipeline10", "1M values through ten generators"},
 	{NULL, NULL},
 };
 
@@ -37,6 +44,9 @@ struct program programs[] = {
 	{.system = "tbb", .file = "peers/peer-tbb", .package = "g++ and libtbb-dev"},
 	{.system = "openmp", .file = "peers/peer-openmp", .package = "gcc with libgomp1"},
 	{.system = "pthread", .file = "peers/peer-pthread"},
+	{.system = "cpp20", .file = "peers/peer-cpp20", .package = "g++"},
+	{.system = "lua", .file = "peers/peer-lua", .package = "lua5.4"},
+	{.system = "python", .file = "peers/peer-python", .package = "python3"},
 	{.system = "limit", .file = "peers/peer-limit", .package = "an x86-64 processor"},
 	{.system = "seq", .file = "peers/peer-seq"},
 	{.system = NULL},

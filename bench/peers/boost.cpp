@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// boost.cpp - the peer "boost": Boost.Context's fcontext for `switch`, Boost.Fiber for the rest. One worker has the
-// round_robin scheduler, two have work_stealing. In trees a child starts first (launch::dispatch): launch::post keeps
-// a stack for nearly every node alive. Even so the queues are FIFO and the trees grow breadth first: skynet with 10^6
-// leaves takes 3.7 GB and fib(30) 6.8 GB, so both are smaller here. Every fiber leaves a count or a result; the sums
-// are the check.
+// boost.cpp - the peer "boost": Boost.Context's fcontext for `switch`, Boost.Fiber for most of the rest. In trees a
+// child starts first (launch::dispatch): launch::post keeps a stack for nearly every node alive. Even so the queues are
+// FIFO and the trees grow breadth first: skynet with 10^6 leaves takes 3.7 GB and fib(30) 6.8 GB, so both are smaller
+// here. Every fiber leaves a count or a result; the sums are the check.
 
-#include "../harness/peer.h"
+#include "boost_workers.hpp"
 
 #include <atomic>
 #include <boost/context/detail/fcontext.hpp>
-#include <boost/fiber/all.hpp>
 #include <memory>
 #include <thread>
 #include <unistd.h>
@@ -19,13 +17,10 @@
 namespace
 {
 
-namespace fibers = boost::fibers;
 using boost::context::detail::fcontext_t;
 using boost::context::detail::jump_fcontext;
 using boost::context::detail::make_fcontext;
 using boost::context::detail::transfer_t;
-
-constexpr std::size_t stack_size = 68 << 10; // a power of two collides in the caches
 
 // ---- switch ----
 
@@ -52,65 +47,6 @@ void bench_switch()
 	double ns = peer_now() - start;
 	peer_check("switches", switches_there, n);
 	peer_result("ns/switch", "ns", ns / static_cast<double>(2 * n), nullptr);
-}
-
-// ---- workers ----
-
-// Keeps the stacks that a thread frees for its next fibers: Boost's pooled allocator is for one thread only, and
-// its fixedsize_stack gives every stack back to malloc, which gives it back to the kernel.
-class cached_stack
-{
-	static inline thread_local std::vector<boost::context::stack_context> cache;
-
-      public:
-	boost::context::stack_context allocate()
-	{
-		if (cache.empty())
-			return fibers::fixedsize_stack(stack_size).allocate();
-		auto stack = cache.back();
-		cache.pop_back();
-		return stack;
-	}
-
-	void deallocate(boost::context::stack_context &stack)
-	{
-		cache.push_back(stack);
-	}
-};
-
-template <class F> fibers::fiber spawn(fibers::launch how, F &&fn)
-{
-	return fibers::fiber(how, std::allocator_arg, cached_stack(), std::forward<F>(fn));
-}
-
-int workers = 1;
-
-void enter(int count, void (*body)())
-{
-	workers = count;
-	body();
-}
-
-// Makes the calling thread the first of `workers` threads that steal; once for the process, because work_stealing
-// numbers its threads for ever. An idle thread sleeps or spins.
-void start_workers(bool sleep)
-{
-	static bool started;
-	if (workers == 1 || started)
-		return;
-	started = true;
-	auto steal = [sleep] {
-		fibers::use_scheduling_algorithm<fibers::algo::work_stealing>(static_cast<uint32_t>(workers), sleep);
-	};
-	for (int i = 1; i < workers; i++)
-		std::thread([steal] {
-			steal();
-			fibers::mutex lock;
-			fibers::condition_variable never;
-			std::unique_lock<fibers::mutex> held(lock);
-			never.wait(held, [] { return false; });
-		}).detach();
-	steal();
 }
 
 // ---- yield ----
@@ -372,6 +308,12 @@ void wake()
 	peer_latencies(late.data(), n);
 }
 
+void enter(int count, void (*body)())
+{
+	workers = count;
+	body();
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -389,6 +331,13 @@ int main(int argc, char **argv)
 	    {"nqueens", 1, 64, nqueens},
 	    {"mem", 1, 1, mem},
 	    {"wake", 2, 2, wake},
+	    {"pingpong", 1, 64, bench_pingpong},
+	    {"chan_spsc", 1, 64, bench_chan_spsc},
+	    {"chan_mpmc", 1, 64, bench_chan_mpmc},
+	    {"mutex", 1, 64, bench_mutex},
+	    {"timers", 1, 64, bench_timers},
+	    {"generator", 1, 1, bench_generator},
+	    {"pipeline10", 1, 1, bench_pipeline10},
 	    {nullptr, 0, 0, nullptr},
 	};
 	int status = peer_main(argc, argv, workloads, enter);

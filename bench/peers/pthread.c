@@ -4,10 +4,10 @@
  * park is a bare futex, and so is wake. Every thread leaves a count or a result; the sums are the check.
  */
 #include "../harness/peer.h"
+#include "pthread_peer.h"
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,14 +18,14 @@
 
 static pthread_attr_t small_stack;
 
-static pthread_t spawn(void *(*fn)(void *), void *arg)
+pthread_t thread_spawn(void *(*fn)(void *), void *arg)
 {
 	pthread_t t;
 	peer_ok("pthread_create", pthread_create(&t, &small_stack, fn, arg));
 	return t;
 }
 
-static void join(pthread_t t)
+void thread_join(pthread_t t)
 {
 	peer_ok("pthread_join", pthread_join(t, NULL));
 }
@@ -61,9 +61,9 @@ static void yields(int threads, long full_rounds, const char *params)
 	spread = (struct peer_spread){counts, threads, 0};
 	double start = peer_now();
 	for (int i = 0; i < threads; i++)
-		t[i] = spawn(yielder, &counts[i]);
+		t[i] = thread_spawn(yielder, &counts[i]);
 	for (int i = 0; i < threads; i++)
-		join(t[i]);
+		thread_join(t[i]);
 	double ns = peer_now() - start;
 	for (int i = 0; i < threads; i++)
 		sum += counts[i];
@@ -119,13 +119,13 @@ static void parkpair(void)
 	rounds = peer_rounds(50000);
 	trips[0] = trips[1] = 0;
 	double start = peer_now();
-	pthread_t t = spawn(partner, NULL);
+	pthread_t t = thread_spawn(partner, NULL);
 	for (long i = 0; i < rounds; i++) {
 		unpark(&permits[1]);
 		park(&permits[0]);
 		trips[0]++;
 	}
-	join(t);
+	thread_join(t);
 	double ns = peer_now() - start;
 	peer_check("round trips", trips[0] + trips[1], 2 * rounds);
 	peer_result("ns/roundtrip", "ns", ns / (double)rounds, "rounds=50000");
@@ -150,9 +150,9 @@ static void spawn_rounds(long n, int threads, const char *params)
 	double start = peer_now();
 	for (long i = 0; i < n; i++) {
 		for (int k = 0; k < threads; k++)
-			t[k] = spawn(empty, &ran[k]);
+			t[k] = thread_spawn(empty, &ran[k]);
 		for (int k = 0; k < threads; k++)
-			join(t[k]);
+			thread_join(t[k]);
 	}
 	double ns = peer_now() - start;
 	for (int k = 0; k < threads; k++)
@@ -185,9 +185,9 @@ static void *fib_of(void *arg)
 		return NULL;
 	}
 	struct call a = {c->n - 1, 0}, b = {c->n - 2, 0};
-	pthread_t t = spawn(fib_of, &a);
+	pthread_t t = thread_spawn(fib_of, &a);
 	fib_of(&b);
-	join(t);
+	thread_join(t);
 	c->result = a.result + b.result;
 	return NULL;
 }
@@ -227,7 +227,7 @@ static void mem(void)
 		return;
 	int64_t before = peer_memory();
 	for (long i = 0; i < n; i++)
-		pthread_detach(spawn(park_for_ever, NULL));
+		pthread_detach(thread_spawn(park_for_ever, NULL));
 	while (atomic_load(&parked) < n)
 		sched_yield();
 	int64_t after = peer_memory();
@@ -258,7 +258,7 @@ static void wake(void)
 
 	rounds = peer_rounds(4000);
 	atomic_store(&heard, 0);
-	pthread_t t = spawn(sleeper, late);
+	pthread_t t = thread_spawn(sleeper, late);
 	for (long i = 0; i < rounds; i++) {
 		peer_spin_until(peer_now() + PEER_IDLE_NS);
 		rung = peer_now();
@@ -266,10 +266,41 @@ static void wake(void)
 		while (atomic_load_explicit(&heard, memory_order_acquire) != i + 1)
 			;
 	}
-	join(t);
+	thread_join(t);
 	peer_check("wakes", atomic_load(&heard), rounds);
 	peer_latencies(late, rounds);
 	free(late);
+}
+
+/* ---- mutex ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static long counter;
+
+static void *locker(void *arg)
+{
+	for (long i = 0; i < rounds; i++) {
+		pthread_mutex_lock(&lock);
+		counter++;
+		pthread_mutex_unlock(&lock);
+	}
+	return arg;
+}
+
+static void mutex(void)
+{
+	pthread_t t[PEER_LOCKERS];
+
+	rounds = peer_rounds(20000);
+	counter = 0;
+	double start = peer_now();
+	for (int i = 0; i < PEER_LOCKERS; i++)
+		t[i] = thread_spawn(locker, NULL);
+	for (int i = 0; i < PEER_LOCKERS; i++)
+		thread_join(t[i]);
+	double ns = peer_now() - start;
+	peer_check("counter", counter, PEER_LOCKERS * rounds);
+	peer_result("ns/op", "ns", ns / (double)(PEER_LOCKERS * rounds), NULL);
 }
 
 int main(int argc, char **argv)
@@ -283,6 +314,10 @@ int main(int argc, char **argv)
 		{"fib", 1, 2, fib},
 		{"mem", 1, 1, mem},
 		{"wake", 2, 2, wake},
+		{"pingpong", 1, 2, bench_pingpong},
+		{"chan_spsc", 1, 2, bench_chan_spsc},
+		{"chan_mpmc", 1, 2, bench_chan_mpmc},
+		{"mutex", 1, 2, mutex},
 		{NULL, 0, 0, NULL},
 	};
 	pthread_attr_init(&small_stack);

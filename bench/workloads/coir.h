@@ -21,6 +21,10 @@ void bench_fib(void);
 void bench_nqueens(void);
 void bench_mem(void);
 void bench_wake(void);
+void bench_timers(void);
+void bench_pingpong(void);
+void bench_chan_spsc(void);
+void bench_chan_mpmc(void);
 
 static inline coir_fiber bench_spawn(const coir_attr *attr, coir_fn fn, void *arg)
 {

@@ -34,6 +34,10 @@ int main(int argc, char **argv)
 		{"nqueens", 1, COIR_WORKERS_MAX, bench_nqueens},
 		{"mem", 1, 1, bench_mem},
 		{"wake", 2, 2, bench_wake},
+		{"timers", 1, COIR_WORKERS_MAX, bench_timers},
+		{"pingpong", 1, COIR_WORKERS_MAX, bench_pingpong},
+		{"chan_spsc", 1, COIR_WORKERS_MAX, bench_chan_spsc},
+		{"chan_mpmc", 1, COIR_WORKERS_MAX, bench_chan_mpmc},
 		{NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, enter);

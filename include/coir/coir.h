@@ -6,10 +6,13 @@
 #define COIR_COIR_H
 
 #include <coir/base.h>
+#include <coir/chan.h>
 #include <coir/fiber.h>
 #include <coir/runtime.h>
+#include <coir/select.h>
 #include <coir/stats.h>
 #include <coir/sync.h>
 #include <coir/time.h>
+#include <coir/timer.h>
 
 #endif

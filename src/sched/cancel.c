@@ -24,10 +24,7 @@ static void end_park(coiri_worker *w, coiri_fiber *f)
 	} else {
 		coiri_arch_set_result(f->sp, -ECANCELED);
 	}
-	if (w)
-		coiri_ready(w, f);
-	else
-		coiri_ready_outside(at_load_relaxed(&coiri_rt), f);
+	coiri_ready_early(w, f);
 }
 
 int coiri_cancel_mark(coiri_worker *w, coir_fiber h, uint64_t bit)

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/fault.h"
-#include "sched/worker.h"
+#include "sched/sched.h"
 
 #include <dirent.h>
 #include <errno.h>
 
-#define LIMIT_MIN 50000   /* ns: a watcher's first sleep */
-#define LIMIT_MAX 1000000 /* and its longest */
+#define LIMIT_MIN    50000   /* ns: a watcher's first sleep */
+#define LIMIT_MAX    1000000 /* and its longest */
+#define DROWSY_LIMIT 200000  /* ns: a drowsy watcher's */
 
 /* Under the lock, after every change of what it is made from. */
 static void update_hint(coiri_idle *idle)
 {
 	uint32_t hint = 0;
-	if (idle->asleep > 0 && idle->searching == 0)
-		hint = COIRI_HINT_MORE | (idle->watcher ? 0 : COIRI_HINT_WATCH);
+	if (idle->asleep > 0 && idle->searching == 0 && !idle->watcher)
+		hint = COIRI_HINT_MORE | COIRI_HINT_WATCH;
+	else if (idle->asleep > idle->drowsy && idle->searching == 0)
+		hint = COIRI_HINT_MORE;
 	at_store_relaxed(&idle->hint, hint);
 }
 
@@ -24,6 +27,7 @@ static void take_out(coiri_idle *idle, coiri_worker *w)
 		link = &(*link)->idle.next;
 	*link = w->idle.next;
 	idle->asleep--;
+	idle->drowsy -= w->idle.drowsy;
 	if (idle->watcher == w)
 		idle->watcher = NULL;
 }
@@ -61,7 +65,8 @@ bool coiri_idle_search(coiri_worker *w)
 	return w->searching;
 }
 
-/* Is anything runnable that nobody runs, as far as can be seen from here? */
+/* Is anything runnable that nobody runs, as far as can be seen from here? Or a timer of a worker that runs, which may be
+ * busy with something long when that is due? (One that sleeps has set its own alarm.) */
 static bool work_in_sight(coiri_runtime *rt)
 {
 	if (!coiri_inject_is_empty(&rt->inject))
@@ -69,6 +74,8 @@ static bool work_in_sight(coiri_runtime *rt)
 	for (unsigned i = 0; i < rt->count; i++) {
 		coiri_worker *v = &rt->workers[i];
 		if (coiri_next_peek(&v->next) || coiri_deque_size(&v->deque) > 0 || coiri_ring_size(&v->ring) > 0)
+			return true;
+		if (at_load_relaxed(&v->timers.next) != COIRI_NO_TIME && at_load_relaxed(&v->idle.asleep) == 0)
 			return true;
 	}
 	return false;
@@ -129,11 +136,12 @@ static bool go_to_bed(coiri_worker *w, int64_t *limit)
 		unsigned running = awake - idle->searching;
 		if (running > 0 && !idle->watcher) {
 			idle->watcher = w;
-			*limit = w->idle.limit;
+			*limit = coiri_is_drowsy(w) ? DROWSY_LIMIT : w->idle.limit;
 		}
 		w->idle.next = idle->sleepers;
 		idle->sleepers = w;
 		idle->asleep++;
+		idle->drowsy += w->idle.drowsy = coiri_is_drowsy(w);
 		at_store_relaxed(&w->idle.asleep, 1);
 	}
 	update_hint(idle);

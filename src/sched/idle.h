@@ -15,6 +15,8 @@
  *   - at most one sleeper has a time limit (the watcher, 50 us to 1 ms), only while some worker runs. It makes the
  *     promises hold without a fence in spawn and wake: what a racy look at `hint` misses, the watcher finds;
  *   - hint says in one word whether a maker of work has anything to do here at all; nearly always it is 0;
+ *   - a sleeper whose last loot was not worth its theft is drowsy: work that stands behind run-next wakes it only if
+ *     nobody watches. It sleeps as the watcher, if there is none, and so finds by itself when there is more to get;
  *   - a maker of work from outside the workers (inject.h, inboxes) does fence, and so does a worker going to sleep:
  *
  *        outside                            going to sleep
@@ -49,9 +51,9 @@ enum {
 typedef struct coiri_idle {
 	COIRI_LINE_ALIGNED coiri_atomic(uint32_t) hint; /* written under the lock */
 	COIRI_LINE_ALIGNED coiri_lock lock;
-	struct coiri_worker *sleepers; /* last one asleep first */
-	struct coiri_worker *watcher;  /* the sleeper with a time limit, or NULL */
-	unsigned asleep, searching, count;
+	struct coiri_worker *sleepers;             /* last one asleep first */
+	struct coiri_worker *watcher;              /* the sleeper with a time limit, or NULL */
+	unsigned asleep, drowsy, searching, count; /* the drowsy are asleep too */
 	bool stopping;
 } coiri_idle;
 
@@ -60,6 +62,7 @@ typedef struct coiri_idle_slot {
 	coiri_atomic(uint32_t) asleep; /* the futex: 1 from before the last look until woken */
 	struct coiri_worker *next;     /* sleepers, under the lock */
 	int64_t limit;                 /* of the next timed sleep */
+	bool drowsy;                   /* counted as such */
 } coiri_idle_slot;
 
 /* The worker w wants to search: false if enough others do. */

@@ -78,16 +78,10 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 
 void coiri_abandon(coiri_fiber *f)
 {
-	bool awaited = at_load_relaxed(&f->state) & COIRI_AWAITED;
-	uintptr_t who = (uintptr_t)f->joiner;
 	if (!coiri_is_new(f))
 		coiri_locals_drop(f->cold->locals);
-	coiri_fiber_free_anywhere(NULL, f);
-	if (awaited && (who & THREAD_BIT)) {
-		join_thread *wait = (join_thread *)(who & ~THREAD_BIT);
-		if (coiri_win_thread(&wait->thread, -ESRCH))
-			coiri_wake_thread(&wait->thread);
-	}
+	coiri_fiber_free_anywhere(
+		NULL, f); /* a plain thread that joins it may have given up: it is dismissed by its own list */
 }
 
 /* Claims the right to join. Returns the state before, or a negative error. */
@@ -260,7 +254,8 @@ static void post_join(void *arg, void **save)
 static int claim_done(coir_fiber h, coiri_fiber *me)
 {
 	uint64_t s = h.fiber ? at_load_relaxed(&((coiri_fiber *)h.fiber)->state) : 0;
-	if (s >> COIRI_SEQ_SHIFT == h.seq && h.fiber != me && !(s & (COIRI_DONE | COIRI_CLAIMED | COIRI_DETACHED)))
+	if (h.seq != 0 && s >> COIRI_SEQ_SHIFT == h.seq && h.fiber != me &&
+	    !(s & (COIRI_DONE | COIRI_CLAIMED | COIRI_DETACHED)))
 		return -EAGAIN;
 	bool done;
 	int r = claim(h, me, &done);
@@ -345,6 +340,7 @@ static int join_blocking(coir_fiber h, intptr_t *out, coir_time deadline)
 	coiri_fiber *f = h.fiber;
 	join_thread wait;
 	coiri_thread_begin(&wait.thread, &wait.waiter, COIRI_WAIT_JOIN, f);
+	wait.thread.dismissed = -ESRCH;
 	f->joiner = (void *)((uintptr_t)&wait | THREAD_BIT);
 	/* as in post_join */
 	if (at_or_acq_rel(&f->state, COIRI_AWAITED) & COIRI_DONE) {
@@ -354,9 +350,12 @@ static int join_blocking(coir_fiber h, intptr_t *out, coir_time deadline)
 		return 0;
 	}
 	int r = sleep_until_done(&wait, out, deadline);
-	if (r != -ETIMEDOUT || give_up(f, h.seq))
+	if (r != -ETIMEDOUT || !coiri_enter()) /* the runtime has ended, and f with it */
 		return r;
-	return reap(NULL, f, out);
+	if (!give_up(f, h.seq))
+		r = reap(NULL, f, out);
+	coiri_exit();
+	return r;
 }
 
 static COIRI_NOINLINE int join_outside(coir_fiber h, intptr_t *out, coir_time deadline)
@@ -408,6 +407,7 @@ int coir_join_until(coir_fiber h, intptr_t *out, coir_time deadline)
 		return -ECANCELED;
 	if (deadline <= coiri_time()) {
 		int r = coir_try_join(h, out);
+		coiri_step_in_place(coiri_here()); /* who tries again and again must let others go first at times */
 		return r == -EAGAIN ? -ETIMEDOUT : r;
 	}
 	bool done;

@@ -16,6 +16,24 @@ static void post_stopped(void *arg, void **save)
 	coiri_arrive(arg, coiri_saved(save)); /* the runtime stops: the fiber stays where it is */
 }
 
+static void post_aside(void *arg, void **save)
+{
+	coiri_fiber *me = coiri_saved(save);
+	coiri_arrive(arg, me);
+	if (unlikely(me->extra != NULL))
+		coiri_ready_last(arg, me);
+	else
+		coiri_push_woken(arg, me);
+}
+
+int coiri_step_aside(coiri_worker *w)
+{
+	coiri_fiber *next = coiri_pick(w);
+	if (next || w->to_loop)
+		return coiri_switch(w, w->current, next, post_aside);
+	return unlikely(at_load_relaxed(&w->rt->stopping)) ? coiri_switch(w, w->current, NULL, post_stopped) : 0;
+}
+
 static COIRI_NOINLINE int yield_slow(coiri_worker *w)
 {
 	coiri_fiber *next = coiri_pick(w);
@@ -135,7 +153,7 @@ static bool time_is_up(coiri_timed *timed, coiri_worker *w)
 		if (!at_cas_acq_rel(&f->state, &s, s & ~(uint64_t)COIRI_PARKED))
 			continue;
 		coiri_arch_set_result(f->sp, -ETIMEDOUT);
-		coiri_ready(w, f);
+		coiri_ready_early(w, f);
 		return true;
 	}
 	return false; /* not off its stack yet, or woken: it will stop the timer */
@@ -153,8 +171,10 @@ int coir_park_until(coir_time deadline)
 		return -ECANCELED;
 	if (take_permit(me))
 		return coiri_step_in_place(w);
-	if (deadline <= coiri_time())
+	if (deadline <= coiri_time()) {
+		coiri_step_in_place(w); /* who tries again and again must let others go first at times */
 		return -ETIMEDOUT;
+	}
 	timeout t = {.fiber = me};
 	coiri_timed_start(w, &t.timed, deadline, time_is_up);
 	int r = coir_park();

@@ -4,9 +4,10 @@
  *
  *   1. every COIRI_FAIR_STEPS steps: the oldest of the ring, the injection queue, the inbox, the deque, in turn
  *   2. the run-next slot: what was just woken or spawned
- *   3. the deque, newest first: fibers that never ran
- *   4. the ring and the worker's own sticky fibers, oldest first
- *   5. the injection queue
+ *   3. for each fiber that a timer woke: the ring, because it is late already, and has a stack
+ *   4. the deque, newest first: fibers that never ran
+ *   5. the ring and the worker's own sticky fibers, oldest first
+ *   6. the injection queue
  *
  * Bound: a queue's oldest fiber runs after at most 4 * COIRI_FAIR_STEPS steps, whatever goes on in the others, and each
  * queue of (1) is FIFO from its oldest end, so a runnable fiber waits at most 4 * COIRI_FAIR_STEPS * (fibers runnable
@@ -137,6 +138,12 @@ coiri_fiber *coiri_pick_any(coiri_worker *w)
 		return f;
 	}
 	w->streak = 0;
+	if (unlikely(w->ring_credit > 0)) {
+		w->ring_credit--;
+		f = coiri_ring_pop(&w->ring);
+		if (f)
+			return f;
+	}
 	if (!coiri_deque_is_empty(&w->deque)) {
 		f = coiri_deque_pop(&w->deque);
 		if (f)

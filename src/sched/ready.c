@@ -53,6 +53,19 @@ int coiri_push_out(coiri_worker *w, coiri_fiber *old)
 	return 0;
 }
 
+/* f was woken, and run-next has had its turns (or f has, and steps aside). If f is all that this worker has besides the fiber that runs, as in a
+ * ping-pong of two, it will run soon, and here is where it is best off: no theft, no wake, unless it stands still. */
+void coiri_push_woken(coiri_worker *w, coiri_fiber *f)
+{
+	bool alone = coiri_ring_is_empty(&w->ring) && coiri_deque_is_empty(&w->deque) && !coiri_next_peek(&w->next);
+	at_store_relaxed(&w->ring.shy, alone);
+	coiri_push_started(w, f);
+	if (alone)
+		coiri_notify_next(w);
+	else
+		coiri_notify_more(w);
+}
+
 void coiri_ready_slow(coiri_worker *w, coiri_fiber *f)
 {
 	if (ready_sticky(w, w->rt, f))
@@ -60,8 +73,7 @@ void coiri_ready_slow(coiri_worker *w, coiri_fiber *f)
 	if (w->streak < COIRI_WAKE_STREAK) {
 		coiri_put_next(w, f);
 	} else {
-		coiri_push_started(w, f);
-		coiri_notify_more(w);
+		coiri_push_woken(w, f);
 	}
 }
 

@@ -27,6 +27,7 @@ typedef struct coiri_ring {
 	COIRI_LINE_ALIGNED coiri_atomic(int64_t) head; /* consumers */
 	COIRI_LINE_ALIGNED coiri_atomic(int64_t) tail; /* owner */
 	coiri_atomic(coiri_array *) array;
+	coiri_atomic(bool) shy; /* what was last pushed was woken by the fiber that runs, which will soon wait for it */
 	bool solo;
 } coiri_ring;
 

@@ -222,9 +222,6 @@ static void wait_a_little(coiri_worker *w, int64_t ns)
 /* A search: rounds over the victims and the own incoming queues, until something is found or the time is up. */
 static coiri_fiber *look_around(coiri_worker *w, int64_t ns)
 {
-	int64_t backoff = coiri_steal_backoff(w);
-	if (backoff)
-		wait_a_little(w, backoff);
 	int64_t end = coiri_now() + ns;
 	for (unsigned round = 0; !at_load_relaxed(&w->rt->stopping); round++) {
 		coiri_timers_run(w, &w->timers);
@@ -257,13 +254,21 @@ static bool tidy(coiri_worker *w)
 
 static coiri_fiber *search(coiri_worker *w)
 {
+	coiri_steal_judge(w);
 	bool told = true;
+	if (coiri_is_drowsy(w))
+		told = coiri_idle_sleep(w);
+	else if (w->backoff)
+		wait_a_little(w, w->backoff);
 	while (!at_load_relaxed(&w->rt->stopping)) {
 		coiri_fiber *f = NULL;
-		if (coiri_idle_search(w))
-			f = look_around(w, told && coiri_the_clock.mode == COIRI_CLOCK_REAL ? SPIN_NS : 0);
-		else
+		if (coiri_idle_search(w)) {
+			f = look_around(w, told && at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL ? SPIN_NS
+													      : 0);
+		} else {
+			coiri_timers_run(w, &w->timers);
 			f = coiri_pick(w);
+		}
 		if (f) {
 			coiri_idle_found(w);
 			return f;

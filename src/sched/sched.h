@@ -19,8 +19,14 @@ coiri_fiber *coiri_steal(coiri_worker *w);
 /* Fires what is overdue at other workers. Only in w's loop. True: something was. */
 bool coiri_steal_timers(coiri_worker *w);
 
-/* How long (ns) w must wait before it searches again, by what its last loot was worth. */
-int64_t coiri_steal_backoff(coiri_worker *w);
+/* Was the last loot, and were some before it, not worth the theft? */
+COIRI_INLINE bool coiri_is_drowsy(const coiri_worker *w)
+{
+	return w->backoff >= COIRI_DROWSY;
+}
+
+/* w has run its last loot, if any: was it worth the theft? Sets how long w must wait before it searches again. */
+void coiri_steal_judge(coiri_worker *w);
 
 /* ---- fibers (run.c) ---- */
 
@@ -31,7 +37,7 @@ void *coiri_worker_main(void *worker);
  * joiner if it is a fiber that must now run. */
 coiri_fiber *coiri_finish(coiri_worker *w, coiri_fiber *f, intptr_t result);
 
-/* The runtime has ended, f has not: forgets it. A plain thread that joins it gets -ESRCH. */
+/* The runtime has ended, f has not: forgets it. */
 void coiri_abandon(coiri_fiber *f);
 
 /* f is DONE and AWAITED: hands its result to its joiner and frees it. Returns the joiner if that is a fiber, which the
@@ -107,6 +113,8 @@ COIRI_INLINE int coiri_notify_next(coiri_worker *w)
 /* ---- making runnable: the short ways here, the rest in ready.c ---- */
 
 int coiri_push_out(coiri_worker *w, coiri_fiber *old);
+/* Into the ring, as one that was woken: see ready.c. */
+void coiri_push_woken(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_slow(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_last_slow(coiri_worker *w, coiri_fiber *f);
 /* f was made runnable by a plain thread, which has entered. */
@@ -160,6 +168,7 @@ COIRI_INLINE void coiri_ready(coiri_worker *w, coiri_fiber *f)
 /* f yielded: to the end of the ring. */
 COIRI_INLINE void coiri_ready_last(coiri_worker *w, coiri_fiber *f)
 {
+	at_store_relaxed(&w->ring.shy, false);
 	if (unlikely(f->extra != NULL) || unlikely(!coiri_ring_push_quick(&w->ring, f)))
 		coiri_ready_last_slow(w, f);
 	else
@@ -213,7 +222,7 @@ COIRI_INLINE coiri_fiber *coiri_pick_quick(coiri_worker *w)
  * */
 COIRI_INLINE coiri_fiber *coiri_pick_newest(coiri_worker *w)
 {
-	if (unlikely(w->tick <= 1) || unlikely(coiri_next_peek(&w->next) != NULL))
+	if (unlikely(w->tick <= 1) || unlikely(coiri_next_peek(&w->next) != NULL) || unlikely(w->ring_credit > 0))
 		return NULL;
 	coiri_fiber *f = coiri_deque_pop(&w->deque);
 	if (likely(f != NULL)) {
@@ -226,6 +235,9 @@ COIRI_INLINE coiri_fiber *coiri_pick_newest(coiri_worker *w)
 /* The next fiber for w to switch to, or NULL. One scheduling step. */
 coiri_fiber *coiri_pick(coiri_worker *w);
 
+/* The current fiber has had its turns, and goes on after others, if there are some. */
+int coiri_step_aside(coiri_worker *w);
+
 /* A wait of the current fiber was over before it began: counts as a step, and at a fair one lets others go first.
  * Returns 0, maybe elsewhere. */
 COIRI_INLINE int coiri_step_in_place(coiri_worker *w)
@@ -234,7 +246,7 @@ COIRI_INLINE int coiri_step_in_place(coiri_worker *w)
 		w->tick--;
 		return 0;
 	}
-	return coir_yield();
+	return coiri_step_aside(w);
 }
 
 #endif

@@ -13,6 +13,10 @@ static int sleep_outside(coir_time deadline)
 {
 	if (!coiri_enter())
 		return -EPERM;
+	if (deadline <= coiri_time()) {
+		coiri_exit();
+		return 0;
+	}
 	coiri_thread thread;
 	coiri_waiter waiter;
 	coiri_thread_begin(&thread, &waiter, COIRI_WAIT_SLEEP, NULL);

@@ -8,32 +8,57 @@
  *
  * What makes two workers slower than one, in every peer that we measured, is thieves that take single short fibers
  * again and again. So a thief that comes back to search too soon, because its loot ran for less than it cost everybody
- * to move it, waits first, twice as long each time.
+ * to move it, waits first, twice as long each time, and then takes only a few, as a sample: what it takes in vain costs
+ * its victim a cache miss each.
  */
 #include "base/clock.h"
 #include "sched/sched.h"
 
 #define STANDING    20000 /* ns */
 #define OVERDUE     20000 /* ns: its own worker fires a timer sooner, unless it is busy */
-#define MOST        256u  /* fibers in one theft */
-#define WORTH       200   /* ns that loot must have run for: this, */
-#define WORTH_EACH  150   /* and this for each fiber */
+#define MOST        256u  /* fibers in one theft, */
+#define SAMPLE      16u   /* or, if the last ones were not worth it */
+#define WORTH       1500  /* ns that loot must have run for: this, */
+#define WORTH_EACH  250   /* and this for each fiber */
 #define BACKOFF_MIN 500
-#define BACKOFF_MAX 50000
+#define BACKOFF_MAX 8000 /* it is drowsy before */
+
+static unsigned most(const coiri_worker *w)
+{
+	return w->backoff ? SAMPLE : MOST;
+}
 
 static coiri_fiber *rob_deque(coiri_worker *w, coiri_worker *victim, unsigned *count)
 {
 	coiri_fiber *loot[MOST];
-	*count = coiri_deque_steal(&victim->deque, loot, MOST);
+	*count = coiri_deque_steal(&victim->deque, loot, most(w));
 	for (unsigned i = 1; i < *count; i++)
 		coiri_push_new(w, loot[i]);
 	return *count ? loot[0] : NULL;
 }
 
-static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count)
+/* Has the ring's only fiber, which its worker is likely to run at once, stood still for long? */
+static bool is_stuck(coiri_worker *w, coiri_worker *victim, int64_t now)
+{
+	coiri_glimpse *seen = &w->glimpses[victim->index];
+	int64_t head = at_load_relaxed(&victim->ring.head);
+	if (seen->ring_head != head || seen->ring_since == 0) {
+		seen->ring_head = head;
+		seen->ring_since = now;
+		w->glimpsed = true;
+		return false;
+	}
+	return now - seen->ring_since >= STANDING;
+}
+
+static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count, int64_t now)
 {
 	coiri_fiber *loot[MOST];
-	*count = coiri_ring_is_empty(&victim->ring) ? 0 : coiri_ring_steal(&victim->ring, loot, MOST);
+	*count = 0;
+	if (coiri_ring_size(&victim->ring) == 1 && at_load_relaxed(&victim->ring.shy) &&
+	    !coiri_next_peek(&victim->next) && !is_stuck(w, victim, now))
+		return NULL;
+	*count = coiri_ring_is_empty(&victim->ring) ? 0 : coiri_ring_steal(&victim->ring, loot, most(w));
 	for (unsigned i = 1; i < *count; i++)
 		coiri_push_started(w, loot[i]);
 	return *count ? loot[0] : NULL;
@@ -46,8 +71,13 @@ static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
 	/* The state tells one life of a descriptor from the next: it is type-stable, so it may be read whatever f is by
 	 * now. */
 	uint64_t state = f ? at_load_relaxed(&f->state) : 0;
-	if (!f || seen->fiber != f || seen->state != state) {
-		*seen = (coiri_glimpse){f, state, now};
+	/* The same fiber may have run in between, again and again: then its worker has made steps. */
+	uint64_t rounds = at_load_relaxed(&victim->count.rounds);
+	if (!f || seen->fiber != f || seen->state != state || seen->rounds != rounds) {
+		seen->fiber = f;
+		seen->state = state;
+		seen->rounds = rounds;
+		seen->since = now;
 		w->glimpsed |= f != NULL;
 		return NULL;
 	}
@@ -62,7 +92,7 @@ static coiri_fiber *rob(coiri_worker *w, coiri_worker *victim, int64_t now)
 	unsigned count = 1;
 	coiri_fiber *f = rob_deque(w, victim, &count);
 	if (!f)
-		f = rob_ring(w, victim, &count);
+		f = rob_ring(w, victim, &count, now);
 	if (!f) {
 		count = 1;
 		f = rob_next(w, victim, now);
@@ -109,10 +139,10 @@ bool coiri_steal_timers(coiri_worker *w)
 	return any;
 }
 
-int64_t coiri_steal_backoff(coiri_worker *w)
+void coiri_steal_judge(coiri_worker *w)
 {
 	if (w->loot_time == 0)
-		return 0;
+		return;
 	if (coiri_now() - w->loot_time >= WORTH + (int64_t)WORTH_EACH * w->loot_items)
 		w->backoff = 0;
 	else if (w->backoff < BACKOFF_MIN)
@@ -120,5 +150,4 @@ int64_t coiri_steal_backoff(coiri_worker *w)
 	else
 		w->backoff = w->backoff * 2 < BACKOFF_MAX ? w->backoff * 2 : BACKOFF_MAX;
 	w->loot_time = 0;
-	return w->backoff;
 }

@@ -6,6 +6,7 @@
  * visitor while it works at an object, and leaves while it sleeps; it takes its waiters out as a visitor again, or, if
  * the runtime that they belong to has gone, leaves them: their queues are void then (waiter.h).
  */
+#include "base/fault.h"
 #include "sched/wait.h"
 
 static struct {
@@ -17,9 +18,11 @@ static struct {
 
 void coiri_thread_begin(coiri_thread *thread, coiri_waiter *waiter, coiri_reason reason, const void *object)
 {
+	coiri_check(!coiri_callback(), "the function of a timer must not wait; let it spawn a fiber that does");
 	at_store_relaxed(&thread->wait, TICKET);
 	at_store_relaxed(&thread->done, 0);
 	thread->result = 0;
+	thread->dismissed = -EPERM;
 	*waiter = (coiri_waiter){.thread = thread, .ticket = TICKET, .object = object, .reason = reason};
 	coiri_latch_acquire(&waiting.latch);
 	thread->newer = NULL;
@@ -94,39 +97,42 @@ int coiri_thread_sleep(coiri_thread *thread)
 	return thread->result;
 }
 
-static void take_out(coiri_waiter *waiters, unsigned count, uint64_t epoch)
+/* In the runtime in which it began: all of it must leave the wheel and the queues before the frame goes. */
+static void leave_wait(coiri_waiter *waiters, unsigned count, thread_timeout *timeout, bool stays)
 {
-	if (!coiri_enter())
-		return;
-	for (unsigned i = 0; i < count && coiri_epoch == epoch; i++) {
+	if (stays)
+		coiri_clock_go_on();
+	if (timeout)
+		coiri_timed_stop(&timeout->timed);
+	for (unsigned i = 0; i < count; i++) {
 		if (!waiters[i].latch)
 			continue;
 		coiri_latch_acquire(waiters[i].latch);
 		coiri_queue_remove(&waiters[i]);
 		coiri_latch_release(waiters[i].latch);
 	}
-	coiri_exit();
 }
 
 int coiri_thread_wait(coiri_thread *thread, coiri_waiter *waiters, unsigned count, coir_time deadline)
 {
-	uint64_t epoch = coiri_epoch;
-	bool real = coiri_the_clock.mode == COIRI_CLOCK_REAL;
-	if (real || deadline == COIR_NEVER) {
-		at_add_acq_rel(&coiri_the_clock.holds, 1);
-		coiri_exit();
-		sleep_until(thread, deadline);
-		at_sub_acq_rel(&coiri_the_clock.holds, 1);
-	} else {
-		thread_timeout t = {.thread = thread};
-		coiri_timed_start(NULL, &t.timed, deadline, time_is_up);
-		coiri_exit();
-		sleep_until(thread, COIR_NEVER);
-		coiri_timed_stop(&t.timed);
-	}
+	uint32_t epoch = coiri_epoch;
+	bool real = at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL;
+	bool stays = !real && deadline == COIR_NEVER, timed = !real && !stays;
+	thread_timeout timeout = {.thread = thread};
+	if (stays)
+		coiri_clock_stay();
+	if (timed)
+		coiri_timed_start(NULL, &timeout.timed, deadline, time_is_up);
+	coiri_exit();
+	sleep_until(thread, real ? deadline : COIR_NEVER);
 	coiri_thread_end(thread);
-	if (count > 1 || thread->result < 0)
-		take_out(waiters, count, epoch);
+	bool queued = count > 1 || (count > 0 && thread->result < 0);
+	if ((queued || stays || timed) && coiri_enter()) {
+		/* While we are in, it does not change. If it has, wheel and clock are new, and the queues void. */
+		if (coiri_epoch == epoch)
+			leave_wait(waiters, queued ? count : 0, timed ? &timeout : NULL, stays);
+		coiri_exit();
+	}
 	return thread->result;
 }
 
@@ -135,7 +141,7 @@ void coiri_threads_dismiss(void)
 	coiri_latch_acquire(&waiting.latch);
 	for (coiri_thread *thread = waiting.newest, *older; thread; thread = older) {
 		older = thread->older; /* it stays while the latch is held: it must leave the list */
-		if (coiri_win_thread(thread, -EPERM))
+		if (coiri_win_thread(thread, thread->dismissed))
 			coiri_wake_thread(thread);
 	}
 	coiri_latch_release(&waiting.latch);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sched.h>
 
-#define RETRY 50000 /* ns */
+#define RETRY 50000 /* ns, the first time */
 
 coiri_clock coiri_the_clock;
 
@@ -19,7 +19,7 @@ void coiri_timers_init(coiri_timers *timers)
 
 static bool is_exact(void)
 {
-	return coiri_the_clock.mode != COIRI_CLOCK_REAL;
+	return at_load_acquire(&coiri_the_clock.mode) != COIRI_CLOCK_REAL;
 }
 
 /* Under the latch, after every change. */
@@ -43,12 +43,18 @@ static void add(coiri_timed *timed, int64_t when)
 
 void coiri_timed_start(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
 {
-	coiri_worker *home = w ? w : &at_load_relaxed(&coiri_rt)->workers[0];
+	at_store_relaxed(&timed->firing, false);
+	coiri_timed_restart(w, timed, when, fn);
+}
+
+void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
+{
+	coiri_worker *home = w ? w : &coiri_entered->workers[0];
 	coiri_timers *timers = &home->timers;
 	timed->home = timers;
 	timed->fn = fn;
-	at_store_relaxed(&timed->firing, false);
-	coiri_latch_acquire(&timers->latch);
+	timed->retry = RETRY;
+	coiri_latch_acquire_as(&timers->latch, coiri_who(w));
 	int64_t before = at_load_relaxed(&timers->next);
 	add(timed, when);
 	bool sooner = at_load_relaxed(&timers->next) < before;
@@ -59,46 +65,83 @@ void coiri_timed_start(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_
 	}
 }
 
-bool coiri_timed_stop(coiri_timed *timed)
+/* Takes it out of the wheel, if it is there. Returns whether its function runs at this moment. */
+static bool take_back(coiri_timed *timed, bool *stopped)
 {
 	coiri_timers *timers = timed->home;
-	coiri_latch_acquire(&timers->latch);
-	bool stopped = coiri_wheel_holds(&timed->timer);
-	if (stopped) {
+	coiri_latch_acquire_as(&timers->latch, coiri_who(coiri_here()));
+	*stopped = coiri_wheel_holds(&timed->timer);
+	if (*stopped) {
 		coiri_wheel_remove(&timers->wheel, &timed->timer);
-		if (at_load_relaxed(&timers->next) >= timed->timer.when >> COIRI_TICK_SHIFT << COIRI_TICK_SHIFT)
+		/* With an exact clock `next` may stay too early: coiri_clock_jump looks once more. */
+		if (!is_exact() && at_load_relaxed(&timers->next) >= timed->timer.when >> COIRI_TICK_SHIFT
+												  << COIRI_TICK_SHIFT)
 			note_next(timers);
 	}
+	/* acquire: pairs with the release in fire */
+	bool firing = at_load_acquire(&timed->firing);
 	coiri_latch_release(&timers->latch);
-	/* acquire: pairs with the release in fire. Its function takes no time to speak of. */
-	for (unsigned i = 0; at_load_acquire(&timed->firing); i++) {
-		if (i < 100)
-			coiri_pause();
-		else
-			sched_yield();
+	return firing;
+}
+
+bool coiri_timed_remove(coiri_timed *timed)
+{
+	bool stopped;
+	take_back(timed, &stopped);
+	return stopped;
+}
+
+bool coiri_timed_stop(coiri_timed *timed)
+{
+	bool stopped;
+	/* What runs may put the timer back for another try, so the wheel is looked at again after it. It takes no time to
+	 * speak of. */
+	while (unlikely(take_back(timed, &stopped))) {
+		for (unsigned i = 0; at_load_relaxed(&timed->firing); i++) {
+			if (i < 100)
+				coiri_pause();
+			else
+				sched_yield();
+		}
 	}
 	return stopped;
 }
 
 /* Takes out the next timer that is due, or NULL. */
-static coiri_timed *take_due(coiri_timers *timers, int64_t now)
+static coiri_timed *take_due(coiri_worker *w, coiri_timers *timers, int64_t now)
 {
-	coiri_latch_acquire(&timers->latch);
+	coiri_timed *timed = NULL;
+	coiri_latch_acquire_as(&timers->latch, coiri_who(w));
 	coiri_wheel_advance(&timers->wheel, now, is_exact());
-	coiri_timer *timer = coiri_wheel_take_due(&timers->wheel);
-	if (timer)
-		at_store_relaxed(&coiri_container_of(timer, coiri_timed, timer)->firing, true);
+	for (coiri_timer *timer; !timed && (timer = coiri_wheel_take_due(&timers->wheel)) != NULL;) {
+		timed = coiri_container_of(timer, coiri_timed, timer);
+		/* acquire: pairs with the release in fire, elsewhere */
+		if (at_load_acquire(&timed->firing)) { /* started again, and due before its function is through */
+			add(timed, now + RETRY);
+			timed = NULL;
+		} else {
+			at_store_relaxed(&timed->firing, true);
+		}
+	}
 	note_next(timers);
 	coiri_latch_release(&timers->latch);
-	return timer ? coiri_container_of(timer, coiri_timed, timer) : NULL;
+	return timed;
+}
+
+/* Each time twice as long: a fiber that was woken already may stand in a long queue. */
+static int64_t retry_at(coiri_timed *timed)
+{
+	int64_t now = coiri_time(), wait = timed->retry;
+	timed->retry = wait * 2;
+	return wait < COIRI_NO_TIME - now ? now + wait : COIRI_NO_TIME - 1;
 }
 
 static void fire(coiri_worker *w, coiri_timed *timed)
 {
 	coiri_timers *timers = timed->home;
 	if (!timed->fn(timed, w)) {
-		coiri_latch_acquire(&timers->latch);
-		add(timed, coiri_time() + RETRY);
+		coiri_latch_acquire_as(&timers->latch, coiri_who(w));
+		add(timed, retry_at(timed));
 		at_store_relaxed(&timed->firing, false);
 		coiri_latch_release(&timers->latch);
 		return;
@@ -113,18 +156,33 @@ bool coiri_timers_run(coiri_worker *w, coiri_timers *timers)
 	int64_t now = coiri_time();
 	coiri_timed *timed;
 	bool any = false;
-	while ((timed = take_due(timers, now)) != NULL) {
+	while ((timed = take_due(w, timers, now)) != NULL) {
 		fire(w, timed);
+		w->ring_credit++;
 		any = true;
 	}
+	/* What went back into the wheel of another worker, who may have gone to sleep meanwhile for longer. */
+	if (timers != &w->timers && at_load_relaxed(&timers->next) != COIRI_NO_TIME) {
+		at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
+		coiri_idle_wake(&w->rt->idle, coiri_container_of(timers, coiri_worker, timers), w);
+	}
 	return any;
+}
+
+static bool may_jump(void)
+{
+	const coiri_clock *clock = &coiri_the_clock;
+	return at_load_acquire(&clock->mode) == COIRI_CLOCK_VIRTUAL && at_load_acquire(&clock->holds) == 0 &&
+	       at_load_acquire(&clock->waits) == 0;
 }
 
 int64_t coiri_timers_sleep(coiri_timers *timers)
 {
 	int64_t next = at_load_relaxed(&timers->next);
-	if (next == COIRI_NO_TIME || is_exact())
+	if (next == COIRI_NO_TIME)
 		return -1;
+	if (is_exact()) /* after the fence of coiri_idle_sleep: who moves the clock, or lets it go, sees us asleep else */
+		return next <= coiri_time() || may_jump() ? 0 : -1;
 	int64_t left = next - coiri_now();
 	return left > 0 ? left : 0;
 }
@@ -132,14 +190,58 @@ int64_t coiri_timers_sleep(coiri_timers *timers)
 bool coiri_clock_jump(coiri_worker *w)
 {
 	coiri_clock *clock = &coiri_the_clock;
-	if (clock->mode != COIRI_CLOCK_VIRTUAL || at_load_acquire(&clock->holds) > 0)
+	if (!may_jump())
 		return false;
-	int64_t next = at_load_relaxed(&w->timers.next);
-	if (next == COIRI_NO_TIME)
-		return false;
-	if (next > at_load_relaxed(&clock->now))
+	coiri_timers *timers = &w->timers;
+	coiri_latch_acquire(
+		&timers->latch); /* whoever adds a hold passes it too: none is in force in the middle of this */
+	note_next(timers);
+	int64_t next = at_load_relaxed(&timers->next);
+	bool jumps = next != COIRI_NO_TIME && may_jump();
+	if (jumps && next > at_load_relaxed(&clock->now))
 		at_store_release(&clock->now, next);
-	return true;
+	coiri_latch_release(&timers->latch);
+	return jumps;
+}
+
+void coiri_clock_stay(void)
+{
+	coiri_timers *timers = &coiri_entered->workers[0].timers;
+	coiri_latch_acquire(&timers->latch);
+	at_add_acq_rel(&coiri_the_clock.waits, 1);
+	coiri_latch_release(&timers->latch);
+}
+
+void coiri_clock_go_on(void)
+{
+	at_sub_acq_rel(&coiri_the_clock.waits, 1);
+	at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
+	coiri_idle_wake(&coiri_entered->idle, &coiri_entered->workers[0], NULL);
+}
+
+/* ---- functions of the user ---- */
+
+static __thread struct {
+	const void *what;
+	coiri_worker *worker;
+} callback __attribute__((tls_model("initial-exec")));
+
+void coiri_callback_begin(const void *what)
+{
+	callback.what = what;
+	callback.worker = coiri_tls_worker;
+	coiri_tls_worker = NULL;
+}
+
+void coiri_callback_end(void)
+{
+	callback.what = NULL;
+	coiri_tls_worker = callback.worker;
+}
+
+const void *coiri_callback(void)
+{
+	return callback.what;
 }
 
 /* ---- the public side ---- */
@@ -163,7 +265,7 @@ int coir_clock_advance(int64_t ns)
 	coiri_runtime *rt = come_in(w);
 	if (!rt)
 		return -EPERM;
-	bool allowed = clock->mode == COIRI_CLOCK_MANUAL && ns >= 0;
+	bool allowed = at_load_acquire(&clock->mode) == COIRI_CLOCK_MANUAL && ns >= 0;
 	if (allowed) {
 		int64_t now = at_load_relaxed(&clock->now), next;
 		do
@@ -181,9 +283,13 @@ int coir_clock_advance(int64_t ns)
 int coir_clock_hold(void)
 {
 	coiri_worker *w = coiri_here();
-	if (!come_in(w))
+	coiri_runtime *rt = come_in(w);
+	if (!rt)
 		return -EPERM;
+	coiri_timers *timers = &rt->workers[0].timers;
+	coiri_latch_acquire(&timers->latch);
 	at_add_acq_rel(&coiri_the_clock.holds, 1);
+	coiri_latch_release(&timers->latch);
 	go_out(w);
 	return 0;
 }

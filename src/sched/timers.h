@@ -11,7 +11,7 @@
  *
  * States of a timer, under the latch of the wheel that it was last put in (`home`):
  *   idle -> started -> firing -> idle, or started again by its own function
- * The function runs without the latch. coiri_timed_stop waits for a function that is running elsewhere, so that the
+ * The function runs without the latch, once at a time. coiri_timed_stop waits for a function that is running elsewhere, so that the
  * timer's memory is the caller's after it. (In its own function a timer must not be stopped that way.)
  *
  * A virtual clock stands still while anything runs. It jumps to the next timer when the one worker that such a runtime
@@ -35,6 +35,7 @@ typedef struct coiri_timed {
 	coiri_timer timer;
 	struct coiri_timers *home;
 	coiri_timed_fn fn;
+	int64_t retry; /* ns until the next try */
 	coiri_atomic(bool) firing;
 } coiri_timed;
 
@@ -49,11 +50,23 @@ void coiri_timers_init(coiri_timers *timers);
 /* Starts a timer that is idle. w: the calling worker, or NULL in a plain thread (which has entered). Never fails. */
 void coiri_timed_start(struct coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn);
 
+/* The same for one that was used before, and is in no wheel; its function may still be running. */
+void coiri_timed_restart(struct coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn);
+
+/* Takes it out of its wheel. False: it was in none. Its function may be running. */
+bool coiri_timed_remove(coiri_timed *timed);
+
 /* After it the timer is idle and its function runs nowhere. True: it was stopped before its function was called. */
 bool coiri_timed_stop(coiri_timed *timed);
 
 /* Fires what is due. `timers` may be another worker's. Only in w's loop. True: something was. */
 bool coiri_timers_run(struct coiri_worker *w, coiri_timers *timers);
+
+/* A function of the user is called in the loop, by a plain thread as far as coir's calls can see; it must not wait.
+ * what: something that tells which, for coiri_callback, which gives NULL outside of any. */
+void coiri_callback_begin(const void *what);
+void coiri_callback_end(void);
+const void *coiri_callback(void);
 
 /* ---- the clock ---- */
 
@@ -64,9 +77,10 @@ typedef enum coiri_clock_mode {
 } coiri_clock_mode;
 
 typedef struct coiri_clock {
-	coiri_clock_mode mode;
-	coiri_atomic(int64_t) now; /* if it is not real */
-	coiri_atomic(uint32_t) holds;
+	coiri_atomic(coiri_clock_mode) mode; /* anybody may ask for the time at any time */
+	coiri_atomic(int64_t) now;           /* if it is not real */
+	coiri_atomic(uint32_t) holds;        /* coir_clock_hold's. Added to under the latch of worker 0's timers */
+	coiri_atomic(uint32_t) waits;        /* plain threads that wait for as long as it takes. The same */
 } coiri_clock;
 
 /* Of the running runtime, else real. */
@@ -74,7 +88,9 @@ extern coiri_clock coiri_the_clock;
 
 COIRI_INLINE int64_t coiri_time(void)
 {
-	return likely(coiri_the_clock.mode == COIRI_CLOCK_REAL) ? coiri_now() : at_load_acquire(&coiri_the_clock.now);
+	return likely(at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL)
+		       ? coiri_now()
+		       : at_load_acquire(&coiri_the_clock.now);
 }
 
 COIRI_INLINE bool coiri_timers_due(coiri_timers *timers)
@@ -88,5 +104,9 @@ int64_t coiri_timers_sleep(coiri_timers *timers);
 
 /* Everything waits: a virtual clock jumps to the next timer. True: it did. */
 bool coiri_clock_jump(struct coiri_worker *w);
+
+/* A plain thread (which has entered) keeps a virtual clock from jumping while it waits. */
+void coiri_clock_stay(void);
+void coiri_clock_go_on(void);
 
 #endif

@@ -4,7 +4,7 @@
 
 #define TICKET_BLOCK ((uint64_t)1 << 20)
 
-uint64_t coiri_epoch;
+uint32_t coiri_epoch;
 
 void coiri_new_tickets(coiri_worker *w)
 {
@@ -81,7 +81,7 @@ void coiri_wake_outside(coiri_worker *w, coiri_won won)
 	if (won.fiber && w)
 		coiri_ready(w, won.fiber);
 	else if (won.fiber)
-		coiri_ready_outside(at_load_relaxed(&coiri_rt), won.fiber);
+		coiri_ready_outside(coiri_entered, won.fiber);
 	else if (won.thread)
 		coiri_wake_thread(won.thread);
 }
@@ -107,7 +107,7 @@ void coiri_wakes_run(coiri_worker *w, coiri_wakes *list)
 		coiri_fiber *f = list->first;
 		list->first = coiri_next_of(f);
 		if (!w)
-			coiri_ready_outside(at_load_relaxed(&coiri_rt), f);
+			coiri_ready_outside(coiri_entered, f);
 		else
 			coiri_ready_last(w, f); /* run-next is for one; many keep their order in the ring */
 	}
@@ -121,6 +121,16 @@ void coiri_wakes_run(coiri_worker *w, coiri_wakes *list)
 
 /* ---- the timeout and the cancel ---- */
 
+void coiri_ready_early(coiri_worker *w, coiri_fiber *f)
+{
+	if (!w)
+		coiri_ready_outside(coiri_entered, f);
+	else if (!w->current && coiri_next_peek(&w->next))
+		coiri_ready_last(w, f); /* of several timers, the first goes first */
+	else
+		coiri_ready(w, f);
+}
+
 bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result)
 {
 	uint64_t word = ticket | COIRI_OFF_STACK;
@@ -131,15 +141,12 @@ bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result
 	}
 	coiri_waiter *waiter = &f->cold->waiter;
 	if (waiter->latch) {
-		coiri_latch_acquire(waiter->latch);
+		coiri_latch_acquire_as(waiter->latch, coiri_who(w));
 		coiri_queue_remove(waiter);
 		coiri_latch_release(waiter->latch);
 	}
 	coiri_arch_set_result(f->sp, result);
-	if (w)
-		coiri_ready(w, f);
-	else
-		coiri_ready_outside(at_load_relaxed(&coiri_rt), f);
+	coiri_ready_early(w, f);
 	return true;
 }
 

@@ -142,9 +142,9 @@ typedef struct coiri_won {
 coiri_won coiri_win_slow(coiri_waiter *waiter, uint64_t word, int result);
 
 /* The trigger tries to end the wait with a result, which the waiting side's call returns. Under the latch of the queue,
- * from which the caller has removed the waiter (or does at once, if it wins). Won: the caller may still work on what
- * the waiter holds, then must call coiri_wake, best after it released the latch. Not won: the wait is ending by a
- * timeout or cancel. */
+ * from which the caller then removes the waiter if it has won, else shuns it. Won: the caller may still work on what the
+ * waiter holds, then must call coiri_wake, best after it released the latch. Not won: the wait is ending by a timeout or
+ * cancel. */
 COIRI_INLINE coiri_won coiri_win(coiri_waiter *waiter, int result)
 {
 	coiri_fiber *f = waiter->fiber;
@@ -193,15 +193,20 @@ COIRI_INLINE coiri_waiter *coiri_queue_win(coiri_queue *q, int result, coiri_won
 {
 	coiri_waiter *waiter;
 	while (unlikely((waiter = coiri_queue_first(q)) != NULL)) {
-		coiri_queue_remove(waiter);
 		*won = coiri_win(waiter, result);
-		if (likely(won->won))
+		if (likely(won->won)) {
+			coiri_queue_remove(waiter);
 			return waiter;
+		}
+		coiri_queue_shun(waiter);
 	}
 	return NULL;
 }
 
 /* ---- the timeout and the cancel ---- */
+
+/* Makes runnable whose wait was ended by other means than a trigger. w: NULL in a plain thread. */
+void coiri_ready_early(coiri_worker *w, coiri_fiber *f);
 
 /* Ends the wait of f that has this ticket, unless it has ended or has not come off its stack yet: then false. */
 bool coiri_wait_end(coiri_worker *w, coiri_fiber *f, uint64_t ticket, int result);
@@ -213,6 +218,7 @@ typedef struct coiri_thread {
 	coiri_atomic(uint64_t) wait;
 	coiri_atomic(uint32_t) done;
 	int result;
+	int dismissed; /* its result, if the runtime ends: -EPERM, or what the object sets after coiri_thread_begin */
 	struct coiri_thread *next;          /* in a coiri_wakes */
 	struct coiri_thread *newer, *older; /* all that wait, so that the end of the runtime can send them away */
 } coiri_thread;
@@ -235,7 +241,7 @@ int coiri_thread_sleep(coiri_thread *thread);
  * queue. */
 int coiri_thread_wait(coiri_thread *thread, coiri_waiter *waiters, unsigned count, coir_time deadline);
 
-/* The runtime ends: all threads that wait get -EPERM. */
+/* The runtime ends: all threads that wait get -EPERM, or what they want then. */
 void coiri_threads_dismiss(void);
 
 /* In a forked child there is but one thread. */

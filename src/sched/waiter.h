@@ -9,6 +9,10 @@
  * Abandoned waiters: when a runtime ends while fibers wait, their stacks go, and with them their waiters. Nobody walks
  * the objects then, which may be gone too. Instead a queue knows the run of the runtime (epoch) that its waiters belong
  * to, and one of an earlier run is empty.
+ *
+ * Leaving waiters: one whose wait has ended by a timeout or a cancel, or at another object, is taken out of the queue by
+ * a trigger that tries it in vain, but will itself still come for the latch. Until it has, the queue counts it, so that
+ * nobody thinks the object free to go.
  */
 #ifndef COIRI_SCHED_WAITER_H
 #define COIRI_SCHED_WAITER_H
@@ -45,7 +49,7 @@ typedef enum coiri_reason {
 
 typedef struct coiri_waiter {
 	struct coiri_waiter *next, *prev; /* in its queue */
-	struct coiri_queue *queue;        /* NULL: in none */
+	struct coiri_queue *queue;        /* NULL: in none, and not leaving one */
 	struct coiri_fiber *fiber;        /* who waits: a fiber, */
 	struct coiri_thread *thread;      /* or, if that is NULL, a plain thread */
 	uint64_t ticket;                  /* of the wait: see wait.h */
@@ -58,11 +62,12 @@ typedef struct coiri_waiter {
 
 typedef struct coiri_queue {
 	coiri_waiter *head, *tail;
-	uint64_t epoch;
+	uint32_t epoch;
+	uint32_t leaving;
 } coiri_queue;
 
-/* The number of the running runtime in the life of the process. */
-extern uint64_t coiri_epoch;
+/* The number of the running runtime in the life of the process: it changes when one starts and when one ends. */
+extern uint32_t coiri_epoch;
 
 /* All under the object's latch. */
 
@@ -75,6 +80,7 @@ COIRI_INLINE void coiri_queue_push(coiri_queue *q, coiri_waiter *waiter)
 {
 	if (unlikely(q->epoch != coiri_epoch)) {
 		q->head = NULL;
+		q->leaving = 0;
 		q->epoch = coiri_epoch;
 	}
 	waiter->queue = q;
@@ -101,13 +107,8 @@ COIRI_INLINE void coiri_queue_push_front(coiri_queue *q, coiri_waiter *waiter)
 	q->head = waiter;
 }
 
-/* Takes the waiter out, if it is in a queue. */
-COIRI_INLINE void coiri_queue_remove(coiri_waiter *waiter)
+COIRI_INLINE void coiri_queue_unlink(coiri_queue *q, coiri_waiter *waiter)
 {
-	coiri_queue *q = waiter->queue;
-	if (!q)
-		return;
-	waiter->queue = NULL;
 	if (waiter->prev)
 		waiter->prev->next = waiter->next;
 	else
@@ -116,6 +117,33 @@ COIRI_INLINE void coiri_queue_remove(coiri_waiter *waiter)
 		waiter->next->prev = waiter->prev;
 	else
 		q->tail = waiter->prev;
+}
+
+/* Takes the waiter out, if it is in a queue or leaving one. */
+COIRI_INLINE void coiri_queue_remove(coiri_waiter *waiter)
+{
+	coiri_queue *q = waiter->queue;
+	if (!q)
+		return;
+	waiter->queue = NULL;
+	if (unlikely(waiter->prev == waiter))
+		q->leaving--;
+	else
+		coiri_queue_unlink(q, waiter);
+}
+
+/* The waiter is in the queue, but its wait has ended: it is about to leave. It will come and call coiri_queue_remove. */
+COIRI_INLINE void coiri_queue_shun(coiri_waiter *waiter)
+{
+	coiri_queue_unlink(waiter->queue, waiter);
+	waiter->prev = waiter;
+	waiter->queue->leaving++;
+}
+
+/* Nobody is in the queue, or will come to leave it. */
+COIRI_INLINE bool coiri_queue_is_idle(const coiri_queue *q)
+{
+	return q->epoch != coiri_epoch || (!q->head && q->leaving == 0);
 }
 
 #endif

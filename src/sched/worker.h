@@ -26,12 +26,14 @@ struct coiri_runtime;
 #define COIRI_FAIR_STEPS  61u /* every so many steps the oldest of another queue goes first */
 #define COIRI_WAKE_STREAK 24u /* so many times in a row the run-next slot may jump the queue */
 #define COIRI_ID_BLOCK    4096u
+#define COIRI_DROWSY      4000 /* ns of back-off */
 
-/* What a thief remembers of a victim's run-next slot, to see whether it stands still. */
+/* What a thief remembers of a victim, to see whether its run-next slot, or its ring, stands still. */
 typedef struct coiri_glimpse {
 	coiri_fiber *fiber;
-	uint64_t state;
+	uint64_t state, rounds;
 	int64_t since;
+	int64_t ring_head, ring_since; /* the same of its ring, if that had one fiber */
 } coiri_glimpse;
 
 typedef struct coiri_worker {
@@ -39,6 +41,7 @@ typedef struct coiri_worker {
 	coiri_fiber *current; /* the fiber that runs, or NULL in the loop */
 	unsigned tick;        /* steps until the next fair pick */
 	bool has_sticky;      /* a sticky fiber ever started here */
+	unsigned ring_credit; /* so many steps take from the ring before the deque: timers woke fibers into it */
 	bool to_loop;         /* timers are due, which only the loop fires */
 	bool special;         /* exceptions to keep apart, or stacks to wipe */
 	unsigned streak;      /* picks in a row from run-next */
@@ -104,6 +107,9 @@ typedef struct coiri_runtime {
 extern coiri_atomic(coiri_runtime *) coiri_rt;
 extern coiri_atomic(uint32_t) coiri_visitors;
 
+/* The same for who has entered: to him the pointer above may be NULL by now. */
+extern coiri_runtime *const coiri_entered;
+
 /* Plain threads that run on a stack of ours (coir_call_with_stack): the stacks stay until they have left. */
 extern coiri_atomic(uint32_t) coiri_guests;
 extern __thread unsigned coiri_thread_is_guest __attribute__((tls_model("initial-exec"), visibility("hidden")));
@@ -129,6 +135,12 @@ COIRI_INLINE void coiri_exit(void)
 
 /* The worker that the calling thread is, or NULL. Read anew after every switch: never through the variable. */
 extern __thread coiri_worker *coiri_tls_worker __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* For coiri_latch_acquire_as. w: the calling worker, or NULL in a plain thread. */
+COIRI_INLINE unsigned coiri_who(const coiri_worker *w)
+{
+	return w ? w->index + 1 : 0;
+}
 
 COIRI_INLINE coiri_worker *coiri_here(void)
 {

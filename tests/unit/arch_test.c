@@ -7,6 +7,7 @@
 
 #include "arch/arch.h"
 
+#include <errno.h>
 #include <execinfo.h>
 #include <fenv.h>
 #include <stdlib.h>
@@ -353,4 +354,41 @@ Test(arch, wipe_below)
 		cr_assert_eq(*p, 0x5a, "below the limit");
 	for (char *p = low + STACK / 2; p < trace_at - 256; p++)
 		cr_assert_eq(*p, 0, "%td bytes below the caller", trace_at - p);
+}
+
+/* ---- results ---- */
+
+static int passed_on;
+
+static void hand_back(void)
+{
+	for (;;) {
+		int got = coiri_arch_switch(&inner.sp, outer.sp, no_post, NULL);
+		passed_on = got;
+	}
+}
+
+static void set_result_of_saved(void *arg, void **save)
+{
+	coiri_arch_set_result(*save, *(int *)arg);
+}
+
+/* Each switch returns what was put into its context, once: else 0. */
+Test(arch, results)
+{
+	static const int results[] = {0, 1, -1, -ECANCELED, -ETIMEDOUT, 32767, -32768, 77};
+	make(&inner, hand_back);
+	cr_assert_eq(coiri_arch_switch(&outer.sp, inner.sp, no_post, NULL), 0);
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+		int result = results[i];
+		coiri_arch_set_result(inner.sp, result);
+		cr_assert_eq(coiri_arch_switch(&outer.sp, inner.sp, no_post, NULL), 0);
+		cr_assert_eq(passed_on, result);
+		cr_assert_eq(coiri_arch_switch(&outer.sp, inner.sp, no_post, NULL), 0);
+		cr_assert_eq(passed_on, 0);
+		/* In the post action, into a context just saved: it comes out of that very switch. */
+		cr_assert_eq(coiri_arch_switch(&outer.sp, inner.sp, set_result_of_saved, &result), result);
+		cr_assert_eq(passed_on, 0);
+	}
+	free(inner.low);
 }
