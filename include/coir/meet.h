@@ -17,12 +17,12 @@ COIR_BEGIN_DECLS
 typedef struct coir_wait_group {
 	coir_waiting waiting;
 	int64_t count;
-	uint32_t latch, spare;
+	coir_latch latch;
 } coir_wait_group;
 
-#define COIR_WAIT_GROUP_INIT               \
-	{                                  \
-		COIR_WAITING_INIT, 0, 0, 0 \
+#define COIR_WAIT_GROUP_INIT                          \
+	{                                             \
+		COIR_WAITING_INIT, 0, COIR_LATCH_INIT \
 	}
 
 /* Makes g a group with nothing to wait for, whatever it was; ends its use, which only checks (-EBUSY: somebody waits).
@@ -49,12 +49,13 @@ COIR_API int coir_wait_group_try_wait(coir_wait_group *g);
 
 typedef struct coir_event {
 	coir_waiting waiting;
-	uint32_t latch, happened;
+	coir_latch latch;
+	uint32_t happened, spare;
 } coir_event;
 
-#define COIR_EVENT_INIT                 \
-	{                               \
-		COIR_WAITING_INIT, 0, 0 \
+#define COIR_EVENT_INIT                                  \
+	{                                                \
+		COIR_WAITING_INIT, COIR_LATCH_INIT, 0, 0 \
 	}
 
 /* As a wait group's. */
@@ -78,12 +79,13 @@ COIR_API int coir_event_try_wait(coir_event *e);
 typedef struct coir_once {
 	coir_waiting waiting;
 	uint64_t owner, epoch;
-	uint32_t latch, state;
+	coir_latch latch;
+	uint32_t state, spare;
 } coir_once;
 
-#define COIR_ONCE_INIT                        \
-	{                                     \
-		COIR_WAITING_INIT, 0, 0, 0, 0 \
+#define COIR_ONCE_INIT                                         \
+	{                                                      \
+		COIR_WAITING_INIT, 0, 0, COIR_LATCH_INIT, 0, 0 \
 	}
 
 /* Calls fn(arg) in the calling fiber or thread if nobody has yet, or waits until whoever does has returned from it. After
@@ -103,12 +105,13 @@ COIR_API int coir_once_try_run(coir_once *o, void (*fn)(void *), void *arg);
 typedef struct coir_barrier {
 	coir_waiting waiting;
 	uint64_t round;
-	uint32_t latch, parties, arrived, spare;
+	coir_latch latch;
+	uint32_t parties, arrived;
 } coir_barrier;
 
-#define COIR_BARRIER_INIT(parties)                       \
-	{                                                \
-		COIR_WAITING_INIT, 0, 0, (parties), 0, 0 \
+#define COIR_BARRIER_INIT(parties)                                  \
+	{                                                           \
+		COIR_WAITING_INIT, 0, COIR_LATCH_INIT, (parties), 0 \
 	}
 
 /* What one of each round gets: the last to come. */

@@ -26,6 +26,18 @@ typedef struct coir_waiting {
 		0, 0, 0   \
 	}
 
+/* A small lock inside an object. Coir's own. */
+typedef struct coir_latch {
+	uint32_t word[4];
+} coir_latch;
+
+#define COIR_LATCH_INIT            \
+	{                          \
+		{                  \
+			0, 0, 0, 0 \
+		}                  \
+	}
+
 /* A mutex. It knows its owner. An uncontended lock and unlock make no system call and never park, except that every
  * few dozen locks of one fiber let the other runnable fibers of its worker go first. A contended lock looks again for
  * about a microsecond while the owner runs on another worker, then parks. Who finds it free takes it, also before one
@@ -33,21 +45,22 @@ typedef struct coir_waiting {
 typedef struct coir_mutex {
 	uint64_t word;
 	coir_waiting waiting;
-	uint32_t latch, flags, depth, holder, calm, spare;
+	coir_latch latch;
+	uint32_t flags, depth, holder, calm;
 } coir_mutex;
 
 /* Attributes for coir_mutex_init. */
 #define COIR_MUTEX_PLAIN     0u
 #define COIR_MUTEX_RECURSIVE 1u /* its owner may lock it again, and unlocks it as often */
 
-#define COIR_MUTEX_INIT                                \
-	{                                              \
-		0, COIR_WAITING_INIT, 0, 0, 0, 0, 0, 0 \
+#define COIR_MUTEX_INIT                                           \
+	{                                                         \
+		0, COIR_WAITING_INIT, COIR_LATCH_INIT, 0, 0, 0, 0 \
 	}
 
-#define COIR_RECURSIVE_MUTEX_INIT                                         \
-	{                                                                 \
-		0, COIR_WAITING_INIT, 0, COIR_MUTEX_RECURSIVE, 0, 0, 0, 0 \
+#define COIR_RECURSIVE_MUTEX_INIT                                                    \
+	{                                                                            \
+		0, COIR_WAITING_INIT, COIR_LATCH_INIT, COIR_MUTEX_RECURSIVE, 0, 0, 0 \
 	}
 
 /* Makes m an unlocked mutex, whatever it was. Any thread, also without a runtime; never parks. -EINVAL: m NULL, or
@@ -82,12 +95,12 @@ COIR_API uint64_t coir_mutex_owner(const coir_mutex *m);
  * come. A wait may end without that, as with pthreads: look again. */
 typedef struct coir_cond {
 	coir_waiting waiting;
-	uint32_t latch, spare;
+	coir_latch latch;
 } coir_cond;
 
-#define COIR_COND_INIT                  \
-	{                               \
-		COIR_WAITING_INIT, 0, 0 \
+#define COIR_COND_INIT                             \
+	{                                          \
+		COIR_WAITING_INIT, COIR_LATCH_INIT \
 	}
 
 /* As coir_mutex_init and coir_mutex_destroy. */

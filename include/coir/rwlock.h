@@ -17,12 +17,13 @@ COIR_BEGIN_DECLS
 typedef struct coir_rwlock {
 	coir_waiting waiting;
 	uint64_t writer;
-	uint32_t latch, readers;
+	coir_latch latch;
+	uint32_t readers, spare;
 } coir_rwlock;
 
-#define COIR_RWLOCK_INIT                   \
-	{                                  \
-		COIR_WAITING_INIT, 0, 0, 0 \
+#define COIR_RWLOCK_INIT                                    \
+	{                                                   \
+		COIR_WAITING_INIT, 0, COIR_LATCH_INIT, 0, 0 \
 	}
 
 /* As coir_mutex_init and coir_mutex_destroy. */

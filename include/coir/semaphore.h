@@ -14,13 +14,14 @@ COIR_BEGIN_DECLS
 
 typedef struct coir_sem {
 	coir_waiting waiting;
-	uint32_t latch, count;
+	coir_latch latch;
+	uint32_t count, spare;
 } coir_sem;
 
 /* n permits at the beginning. */
-#define COIR_SEM_INIT(n)                  \
-	{                                 \
-		COIR_WAITING_INIT, 0, (n) \
+#define COIR_SEM_INIT(n)                                   \
+	{                                                  \
+		COIR_WAITING_INIT, COIR_LATCH_INIT, (n), 0 \
 	}
 
 /* Makes s a semaphore with n permits, whatever it was. Any thread, also without a runtime; never parks. -EINVAL. */

@@ -15,7 +15,6 @@
 typedef struct condition {
 	coiri_queue queue;
 	coiri_latch latch;
-	uint32_t spare;
 } condition;
 
 COIRI_SAME_LAYOUT(condition, coir_cond);
@@ -107,7 +106,7 @@ int coir_cond_destroy(coir_cond *public)
 	if (!c)
 		return -EINVAL;
 	coiri_latch_acquire(&c->latch);
-	bool busy = coiri_queue_first(&c->queue) != NULL;
+	bool busy = !coiri_queue_is_idle(&c->queue);
 	coiri_latch_release(&c->latch);
 	return busy ? -EBUSY : 0;
 }

@@ -77,7 +77,6 @@ typedef struct mutex {
 	uint32_t depth;                /* how often the owner has locked it again */
 	coiri_atomic(uint32_t) holder; /* the number of the worker it was locked on, and 1; 0: unknown. A hint */
 	coiri_atomic(uint32_t) calm;   /* unlocks since the last contention */
-	uint32_t spare;
 } mutex;
 
 COIRI_SAME_LAYOUT(mutex, coir_mutex);
@@ -297,9 +296,8 @@ static bool pass_on(coiri_worker *w, mutex *m)
 	while ((first = coiri_queue_first(&m->queue)) != NULL) {
 		bool hand_over = is_starving(first->data);
 		uint64_t heir = id_of(first->fiber);
-		coiri_queue_remove(first);
-		coiri_won won = coiri_win(first, hand_over ? HANDED_OVER : TRY_AGAIN);
-		if (!won.won)
+		coiri_won won;
+		if (!coiri_win_first(first, hand_over ? HANDED_OVER : TRY_AGAIN, &won))
 			continue;
 		uint64_t flags = at_load_relaxed(&m->word) & CAREFUL;
 		if (coiri_queue_first(&m->queue))
@@ -412,7 +410,7 @@ int coir_mutex_destroy(coir_mutex *public)
 	if (!m)
 		return -EINVAL;
 	coiri_latch_acquire(&m->latch);
-	bool busy = owner_of(at_load_relaxed(&m->word)) || coiri_queue_first(&m->queue);
+	bool busy = owner_of(at_load_relaxed(&m->word)) || !coiri_queue_is_idle(&m->queue);
 	coiri_latch_release(&m->latch);
 	return busy ? -EBUSY : 0;
 }
