@@ -91,7 +91,7 @@ int coir_barrier_destroy(coir_barrier *public)
 	if (!b)
 		return -EINVAL;
 	coiri_latch_acquire(&b->latch);
-	bool busy = coiri_queue_first(&b->queue) != NULL;
+	bool busy = !coiri_queue_is_idle(&b->queue);
 	coiri_latch_release(&b->latch);
 	return busy ? -EBUSY : 0;
 }

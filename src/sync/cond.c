@@ -106,7 +106,7 @@ int coir_cond_destroy(coir_cond *public)
 	if (!c)
 		return -EINVAL;
 	coiri_latch_acquire(&c->latch);
-	bool busy = coiri_queue_first(&c->queue) != NULL;
+	bool busy = !coiri_queue_is_idle(&c->queue);
 	coiri_latch_release(&c->latch);
 	return busy ? -EBUSY : 0;
 }

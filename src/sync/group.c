@@ -18,7 +18,7 @@ typedef struct group {
 typedef struct event {
 	coiri_queue queue;
 	coiri_latch latch;
-	uint32_t happened;
+	uint32_t happened, spare;
 } event;
 
 COIRI_SAME_LAYOUT(group, coir_wait_group);
@@ -120,7 +120,7 @@ int coir_wait_group_destroy(coir_wait_group *public)
 	if (!g)
 		return -EINVAL;
 	coiri_latch_acquire(&g->latch);
-	bool busy = coiri_queue_first(&g->queue) != NULL;
+	bool busy = !coiri_queue_is_idle(&g->queue);
 	coiri_latch_release(&g->latch);
 	return busy ? -EBUSY : 0;
 }
@@ -197,7 +197,7 @@ int coir_event_destroy(coir_event *public)
 	if (!e)
 		return -EINVAL;
 	coiri_latch_acquire(&e->latch);
-	bool busy = coiri_queue_first(&e->queue) != NULL;
+	bool busy = !coiri_queue_is_idle(&e->queue);
 	coiri_latch_release(&e->latch);
 	return busy ? -EBUSY : 0;
 }

@@ -296,9 +296,8 @@ static bool pass_on(coiri_worker *w, mutex *m)
 	while ((first = coiri_queue_first(&m->queue)) != NULL) {
 		bool hand_over = is_starving(first->data);
 		uint64_t heir = id_of(first->fiber);
-		coiri_queue_remove(first);
-		coiri_won won = coiri_win(first, hand_over ? HANDED_OVER : TRY_AGAIN);
-		if (!won.won)
+		coiri_won won;
+		if (!coiri_win_first(first, hand_over ? HANDED_OVER : TRY_AGAIN, &won))
 			continue;
 		uint64_t flags = at_load_relaxed(&m->word) & CAREFUL;
 		if (coiri_queue_first(&m->queue))
@@ -411,7 +410,7 @@ int coir_mutex_destroy(coir_mutex *public)
 	if (!m)
 		return -EINVAL;
 	coiri_latch_acquire(&m->latch);
-	bool busy = owner_of(at_load_relaxed(&m->word)) || coiri_queue_first(&m->queue);
+	bool busy = owner_of(at_load_relaxed(&m->word)) || !coiri_queue_is_idle(&m->queue);
 	coiri_latch_release(&m->latch);
 	return busy ? -EBUSY : 0;
 }

@@ -17,6 +17,7 @@ typedef struct once {
 	uint64_t epoch;
 	coiri_latch latch;
 	coiri_atomic(uint32_t) state; /* written under the latch */
+	uint32_t spare;
 } once;
 
 COIRI_SAME_LAYOUT(once, coir_once);

@@ -16,7 +16,7 @@ typedef struct rwlock {
 	coiri_queue queue;
 	uint64_t writer; /* the id of the fiber, or 0 */
 	coiri_latch latch;
-	uint32_t readers;
+	uint32_t readers, spare;
 } rwlock;
 
 COIRI_SAME_LAYOUT(rwlock, coir_rwlock);
@@ -44,9 +44,8 @@ static void let_in(rwlock *l, coiri_wakes *wakes)
 {
 	coiri_waiter *first;
 	while ((first = coiri_queue_first(&l->queue)) != NULL && may_enter(l, first->index)) {
-		coiri_queue_remove(first);
-		coiri_won won = coiri_win(first, 0);
-		if (!won.won)
+		coiri_won won;
+		if (!coiri_win_first(first, 0, &won))
 			continue;
 		enter(l, first->index, id_of(first->fiber));
 		coiri_wakes_add(wakes, won);
@@ -196,7 +195,7 @@ int coir_rwlock_destroy(coir_rwlock *public)
 	if (!l)
 		return -EINVAL;
 	coiri_latch_acquire(&l->latch);
-	bool busy = l->writer || l->readers || coiri_queue_first(&l->queue);
+	bool busy = l->writer || l->readers || !coiri_queue_is_idle(&l->queue);
 	coiri_latch_release(&l->latch);
 	return busy ? -EBUSY : 0;
 }

@@ -11,7 +11,7 @@
 typedef struct sem {
 	coiri_queue queue;
 	coiri_latch latch;
-	uint32_t count;
+	uint32_t count, spare;
 } sem;
 
 COIRI_SAME_LAYOUT(sem, coir_sem);
@@ -28,9 +28,8 @@ static void let_in(coiri_worker *w, sem *s)
 	coiri_waiter *first;
 	while ((first = coiri_queue_first(&s->queue)) != NULL && wish_of(first) <= s->count) {
 		uint32_t wish = wish_of(first);
-		coiri_queue_remove(first);
-		coiri_won won = coiri_win(first, 0);
-		if (!won.won)
+		coiri_won won;
+		if (!coiri_win_first(first, 0, &won))
 			continue;
 		s->count -= wish;
 		coiri_wakes_add(&wakes, won);
@@ -128,7 +127,7 @@ int coir_sem_destroy(coir_sem *public)
 	if (!s)
 		return -EINVAL;
 	coiri_latch_acquire(&s->latch);
-	bool busy = coiri_queue_first(&s->queue) != NULL;
+	bool busy = !coiri_queue_is_idle(&s->queue);
 	coiri_latch_release(&s->latch);
 	return busy ? -EBUSY : 0;
 }

@@ -16,6 +16,7 @@
 		       #own " is what " #public " says")
 
 _Static_assert(sizeof(coiri_queue) == sizeof(coir_waiting), "coir_waiting is a queue");
+_Static_assert(sizeof(coiri_latch) == sizeof(coir_latch), "coir_latch is a latch");
 
 /* "Now or not at all": -EAGAIN where a deadline would give -ETIMEDOUT. */
 typedef enum coiri_mode {
@@ -85,6 +86,17 @@ COIRI_INLINE void coiri_wake_won(coiri_worker *w, coiri_wakes *wakes)
 		coiri_ready(w, wakes->first);
 	else if (wakes->first || wakes->threads)
 		coiri_wakes_run(w, wakes);
+}
+
+/* Wins the first in the queue and takes it out; false: its wait has ended otherwise, and it is shunned. Under the latch. */
+COIRI_INLINE bool coiri_win_first(coiri_waiter *first, int result, coiri_won *won)
+{
+	*won = coiri_win(first, result);
+	if (likely(won->won))
+		coiri_queue_remove(first);
+	else
+		coiri_queue_shun(first);
+	return won->won;
 }
 
 /* Wins everybody in the queue, in order, to be woken after the latch was released. */
