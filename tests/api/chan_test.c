@@ -690,14 +690,17 @@ static intptr_t never_waits(void *arg)
 /* A fiber whose operations never have to wait lets others run all the same. */
 solo_test(chan, nobody_keeps_the_worker_by_sending)
 {
-	for (int form = 0; form < 3; form++) {
-		struct greedy g = {.ch = make(sizeof(int), 1), .form = form};
+	for (int form = 0; form < 4; form++) {
+		size_t cap = form < 3 ? 1 : 100000;
+		struct greedy g = {.ch = make(sizeof(int), cap), .form = form % 3};
+		if (cap > 1)
+			must_ok(coir_chan_send(g.ch, &(int){0}));
 		coir_fiber f = must_spawn(never_waits, &g);
 		while (g.rounds == 0)
 			must_ok(coir_yield());
 		long seen = g.rounds;
 		must_ok(coir_yield());
-		must(g.rounds - seen < 1000, "%ld", g.rounds - seen);
+		must(g.rounds - seen < (long)(cap > 1 ? 10000 : 1000), "%ld", g.rounds - seen);
 		atomic_store(&g.stop, true);
 		must_ok(must_join(f));
 		must_ok(coir_chan_destroy(g.ch));
