@@ -26,6 +26,8 @@ void bench_pingpong(void);
 void bench_chan_spsc(void);
 void bench_chan_mpmc(void);
 void bench_mutex(void);
+void bench_generator(void);
+void bench_pipeline10(void);
 
 static inline coir_fiber bench_spawn(const coir_attr *attr, coir_fn fn, void *arg)
 {

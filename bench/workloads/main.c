@@ -39,6 +39,8 @@ int main(int argc, char **argv)
 		{"chan_spsc", 1, COIR_WORKERS_MAX, bench_chan_spsc},
 		{"chan_mpmc", 1, COIR_WORKERS_MAX, bench_chan_mpmc},
 		{"mutex", 1, COIR_WORKERS_MAX, bench_mutex},
+		{"generator", 1, 1, bench_generator},
+		{"pipeline10", 1, 1, bench_pipeline10},
 		{NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, enter);
