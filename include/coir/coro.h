@@ -137,9 +137,7 @@ COIRI_CORO_INLINE int coir_coro_yield(coir_coro *self, intptr_t value, intptr_t 
  */
 COIRI_CORO_INLINE int coir_coro_transfer(coir_coro *from, coir_coro *to, intptr_t value, intptr_t *received)
 {
-	coiri_coro_mail mail = COIRI_CORO_LONG_WAY || __builtin_expect(!from || !to || !from->back.pc || !to->own.pc, 0)
-				       ? coir_coro_transfer_1(from, to, value)
-				       : coiri_coro_hop(from, to, value, 0);
+	coiri_coro_mail mail = coiri_coro_go_over(from, to, value);
 	int code = (int)mail.code;
 	if (received && code >= 0)
 		*received = mail.value;

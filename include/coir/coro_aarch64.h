@@ -28,6 +28,19 @@
 	"br x16\n"                                    \
 	"1:\thint #36"
 
+/* The calling thread's coir_coro_exceptions_1, read anew each time: after a switch the thread may be another one. */
+COIRI_CORO_INLINE void **coiri_coro_exceptions(void)
+{
+	void **words;
+	uintptr_t offset;
+	__asm__ volatile("mrs %0, tpidr_el0\n\t"
+			 "adrp %1, :gottprel:coir_coro_exceptions_1\n\t"
+			 "ldr %1, [%1, :gottprel_lo12:coir_coro_exceptions_1]\n\t"
+			 "ldr %0, [%0, %1]"
+			 : "=&r"(words), "=&r"(offset));
+	return words;
+}
+
 #ifdef __ARM_FEATURE_SVE
 #define COIRI_CORO_CLOBBERS_SVE \
 	, "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "ffr"

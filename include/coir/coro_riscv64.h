@@ -30,6 +30,17 @@
 	"jr t2\n"                           \
 	"1:"
 
+/* The calling thread's coir_coro_exceptions_1, read anew each time: after a switch the thread may be another one. */
+COIRI_CORO_INLINE void **coiri_coro_exceptions(void)
+{
+	void **words;
+	__asm__ volatile("la.tls.ie %0, coir_coro_exceptions_1\n\t"
+			 "add %0, %0, tp\n\t"
+			 "ld %0, 0(%0)"
+			 : "=r"(words));
+	return words;
+}
+
 #ifdef __riscv_vector
 #define COIRI_CORO_CLOBBERS_VECTOR                                                                                     \
 	, "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", \

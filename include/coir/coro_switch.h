@@ -13,10 +13,14 @@
  *   suspended   own set, back empty       active (runs, or has resumed another)   own empty, back set
  *   never again to be resumed: both empty
  *
- * so that one load is both the check and the address. In a program with a C++ runtime, and where tools must be told of
- * each switch (sanitizers), the library leaves both empty and keeps the contexts in a second such pair: so every call
- * comes to it. It either sees to the exceptions and names that pair, and the switch is made here (coir_coro_apart_1),
- * or it does all by itself, as it does where a call is misuse.
+ * so that one load is both the check and the address. An empty one sends the call to the library, which answers misuse,
+ * and does by itself what needs more than a jump: it leaves this pair of contexts empty for ever, and uses a second one
+ * that lies behind it,
+ *
+ *   - under sanitizers, which must be told of each switch;
+ *   - in a program with a C++ runtime, whose two words of exceptions (caught, uncaught) are the coroutine's own. C++
+ * code looks at the second pair, and switches by it at once while these words are zero on both sides; C code goes the
+ * long way there. A C program so pays for no exceptions.
  *
  * The calls of the library below have the number of this format in their names: a program that was compiled with
  * another does not link, instead of jumping anywhere.
@@ -40,6 +44,7 @@ struct coir_coro {
 	 * which puts the name back into its register before it goes on there. */
 	coir_coro *named;
 	void *home;
+	void *exceptions[2]; /* of whichever side does not run */
 };
 
 /* What goes over with a switch, both ways. The code is that of the call which it ends: 0, COIR_CORO_DONE, -errno. */
@@ -48,14 +53,16 @@ typedef struct coiri_coro_mail {
 	intptr_t code;
 } coiri_coro_mail;
 
-/* The pair by which to switch into co (or out of it) at once, or NULL: go the long way. */
-COIR_API coir_coro *coir_coro_apart_1(coir_coro *co, bool into);
+#define COIRI_CORO_INLINE static inline __attribute__((always_inline, unused))
 
 /* The long way of each call. */
 COIR_API coiri_coro_mail coir_coro_resume_1(coir_coro *co, intptr_t value);
 COIR_API coiri_coro_mail coir_coro_yield_1(coir_coro *self, intptr_t value);
 COIR_API coiri_coro_mail coir_coro_transfer_1(coir_coro *from, coir_coro *to, intptr_t value);
 COIR_API extern void *const coir_coro_home_1;
+
+/* The calling thread's two words of exceptions, or NULL if the library has not yet come by them. */
+COIR_API extern __thread void **coir_coro_exceptions_1 __attribute__((tls_model("initial-exec")));
 
 #if defined(__x86_64__)
 #include <coir/coro_x86_64.h>
@@ -79,9 +86,8 @@ COIR_API extern void *const coir_coro_home_1;
 #define COIRI_CORO_LONG_WAY 0
 #endif
 
-#define COIRI_CORO_INLINE static inline __attribute__((always_inline, unused))
-
-/* Into a suspended coroutine. The resumer is left in `back`. */
+/* Into a suspended coroutine. The resumer is left in `back`. Its register is no output: the same value is in it again,
+ * so the next switch need not wait for a load. */
 COIRI_CORO_INLINE coiri_coro_mail coiri_coro_enter(coir_coro *co, intptr_t v, intptr_t c)
 {
 	register coir_coro *self __asm__(COIRI_CORO_SELF) = co;
@@ -109,15 +115,31 @@ COIRI_CORO_INLINE coiri_coro_mail coiri_coro_leave(coir_coro *co, intptr_t v, in
 	return mail;
 }
 
-/* Both with what must be seen to first. */
+#ifdef __cplusplus
+/* The pair of contexts for C++ code, if there is nothing to keep apart. */
+COIRI_CORO_INLINE coir_coro *coiri_coro_pair(coir_coro *co)
+{
+	coir_coro *second = co + 1;
+	void **words = coiri_coro_exceptions();
+	if (__builtin_expect(!co || !words, 0))
+		return nullptr;
+	uintptr_t any = (uintptr_t)words[0] | (uintptr_t)words[1] | (uintptr_t)second->exceptions[0] |
+			(uintptr_t)second->exceptions[1];
+	return __builtin_expect(any == 0, 1) ? second : nullptr;
+}
+#else
+COIRI_CORO_INLINE coir_coro *coiri_coro_pair(coir_coro *co)
+{
+	return co;
+}
+#endif
+
 COIRI_CORO_INLINE coiri_coro_mail coiri_coro_go_in(coir_coro *co, intptr_t value)
 {
 	if (!COIRI_CORO_LONG_WAY) {
-		if (__builtin_expect(co && co->own.pc, 1))
-			return coiri_coro_enter(co, value, 0);
-		coir_coro *apart = coir_coro_apart_1(co, true);
-		if (apart)
-			return coiri_coro_enter(apart, value, 0);
+		coir_coro *pair = coiri_coro_pair(co);
+		if (__builtin_expect(pair && pair->own.pc, 1))
+			return coiri_coro_enter(pair, value, 0);
 	}
 	return coir_coro_resume_1(co, value);
 }
@@ -125,11 +147,9 @@ COIRI_CORO_INLINE coiri_coro_mail coiri_coro_go_in(coir_coro *co, intptr_t value
 COIRI_CORO_INLINE coiri_coro_mail coiri_coro_go_out(coir_coro *self, intptr_t value)
 {
 	if (!COIRI_CORO_LONG_WAY) {
-		if (__builtin_expect(self && self->back.pc, 1))
-			return coiri_coro_leave(self, value, 0);
-		coir_coro *apart = coir_coro_apart_1(self, false);
-		if (apart)
-			return coiri_coro_leave(apart, value, 0);
+		coir_coro *pair = coiri_coro_pair(self);
+		if (__builtin_expect(pair && pair->back.pc, 1))
+			return coiri_coro_leave(pair, value, 0);
 	}
 	return coir_coro_yield_1(self, value);
 }
@@ -153,6 +173,16 @@ COIRI_CORO_INLINE coiri_coro_mail coiri_coro_hop(coir_coro *from, coir_coro *to,
 			 : COIRI_CORO_CLOBBERS);
 	coiri_coro_mail mail = {value, code};
 	return mail;
+}
+
+COIRI_CORO_INLINE coiri_coro_mail coiri_coro_go_over(coir_coro *from, coir_coro *to, intptr_t value)
+{
+	if (!COIRI_CORO_LONG_WAY && __builtin_expect(from && to, 1)) {
+		coir_coro *out = coiri_coro_pair(from), *in = coiri_coro_pair(to);
+		if (__builtin_expect(out && in && out->back.pc && in->own.pc, 1))
+			return coiri_coro_hop(out, in, value, 0);
+	}
+	return coir_coro_transfer_1(from, to, value);
 }
 
 COIR_END_DECLS

@@ -30,6 +30,16 @@
 	"notrack jmp *%%rax\n"                     \
 	"1:"
 
+/* The calling thread's coir_coro_exceptions_1, read anew each time: after a switch the thread may be another one. */
+COIRI_CORO_INLINE void **coiri_coro_exceptions(void)
+{
+	void **words;
+	__asm__ volatile("movq coir_coro_exceptions_1@gottpoff(%%rip), %0\n\t"
+			 "movq %%fs:(%0), %0"
+			 : "=r"(words));
+	return words;
+}
+
 #ifdef __AVX512F__
 #define COIRI_CORO_CLOBBERS_512                                                                                       \
 	, "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", \

@@ -71,7 +71,11 @@ typedef struct coiri_each {
 
 COIRI_CORO_INLINE bool coiri_each_next(coiri_each *each)
 {
-	each->inside = !each->inside && coir_gen_next(each->gen, &each->value);
+	if (each->inside)
+		return false;
+	coiri_coro_mail mail = coiri_coro_go_in(each->gen, 0);
+	each->value = mail.value;
+	each->inside = mail.code == 0;
 	return each->inside;
 }
 

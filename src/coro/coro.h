@@ -6,9 +6,9 @@
  *
  *   low .................. frames <- | copy of the argument | coiri_coro | coiri_stack
  *
- * A program switches by the contexts in `pair` (include/coir/coro_switch.h). Where the library must see each switch,
- * because a tool must be told or the program has a C++ runtime, `pair` stays empty and the contexts are in `kept`;
- * `way` is the one that counts. All that follows works on either.
+ * C programs switch by the contexts in `pair` (include/coir/coro_switch.h). Where the library must see each switch,
+ * because a tool must be told, and in a program with a C++ runtime, `pair` stays empty and the contexts are in
+ * `second`; `way` is the one that counts. All that follows works on either.
  *
  * The notes for tools and the two globals of the C++ runtime are swapped: while the coroutine is active its own are in
  * place (coiri_san_here(), __cxa_get_globals()) and its resumer's are kept here, else the other way round. In a
@@ -42,20 +42,20 @@ typedef enum coiri_life {
 
 typedef struct coiri_coro {
 	COIRI_LINE_ALIGNED coir_coro pair;
-	coir_coro kept;
+	coir_coro second;
 	coir_coro *way;
 	coir_coro_fn fn;
 	void *arg;
 	coiri_stack *stack;
 	coiri_defer *newest;
 	coiri_defer defer[COIRI_DEFERS];
-	void *exceptions[2];
 	coiri_san san;
 	unsigned forks; /* its stack is given back if coiri_forks is still the same */
 	uint8_t life;
 } coiri_coro;
 
-/* The asm of the public headers and arch/ARCH/home.S know these. */
+/* The public headers and arch/ARCH/home.S know these. */
+_Static_assert(offsetof(coiri_coro, second) == sizeof(coir_coro), "coro_switch.h");
 _Static_assert(offsetof(coir_coro, own) == 0 && offsetof(coir_coro, back) == 32, "coro_switch.h");
 _Static_assert(offsetof(coir_coro, named) == 64 && offsetof(coir_coro, home) == 72, "home.S");
 _Static_assert(offsetof(coiri_coro_context, pc) == 0 && offsetof(coiri_coro_context, sp) == 8 &&
@@ -84,6 +84,10 @@ void coiri_coro_prepare(coiri_coro *c, char *top);
 
 /* Ends a suspended one: has it unwind, or cuts it off, and runs its handlers. */
 void coiri_coro_finish_off(coiri_coro *c);
+
+/* The pair by which to switch into c (or out of it) at once, or NULL: go the long way. For C code of the library in a
+ * program with a C++ runtime. */
+coir_coro *coiri_coro_apart(coiri_coro *c, bool into);
 
 /* ---- defer.c ---- */
 

@@ -4,6 +4,8 @@
  *
  * A stage is a coroutine that resumes its source and yields to whoever resumes it: two inlined switches for each value,
  * and the call of what the stage does. It owns its source, which its first handler destroys.
+ *
+ * The loop of each stage is there twice: `direct`, as any C program would switch, and for a program with a C++ runtime.
  */
 #include "coro/coro.h"
 #include <coir/gen.h>
@@ -41,47 +43,95 @@ static coir_coro *make_stage(coir_coro_fn fn, const stage *s)
 	return gen;
 }
 
-static intptr_t run_filter(coir_coro *self, void *arg)
+/* The next value of the source. */
+COIRI_INLINE bool take(coir_coro *source, intptr_t *value, bool direct)
 {
-	const stage s = *(const stage *)arg;
+	*value = 0;
+	if (direct)
+		return coir_gen_next(source, value);
+	coir_coro *apart = coiri_coro_apart(coiri_coro_of(source), true);
+	if (!apart)
+		return coir_gen_next(source, value);
+	coiri_coro_mail mail = coiri_coro_enter(apart, 0, 0);
+	*value = mail.value;
+	return mail.code == 0;
+}
+
+/* False: the stage is being destroyed. */
+COIRI_INLINE bool give(coir_coro *self, intptr_t value, bool direct)
+{
+	if (direct)
+		return coir_coro_yield(self, value, NULL) == 0;
+	coir_coro *apart = coiri_coro_apart(coiri_coro_of(self), false);
+	return (apart ? coiri_coro_leave(apart, value, 0).code : coir_coro_yield(self, value, NULL)) == 0;
+}
+
+static bool is_direct(const coir_coro *self)
+{
+	return coiri_coro_of(self)->way == self;
+}
+
+COIRI_INLINE intptr_t filter(coir_coro *self, const stage s, bool direct)
+{
 	intptr_t value;
-	while (coir_gen_next(s.source, &value))
-		if (s.keep(value, s.context) && coir_coro_yield(self, value, NULL))
+	while (take(s.source, &value, direct))
+		if (s.keep(value, s.context) && !give(self, value, direct))
 			break;
 	return 0;
+}
+
+COIRI_INLINE intptr_t map(coir_coro *self, const stage s, bool direct)
+{
+	intptr_t value;
+	while (take(s.source, &value, direct))
+		if (!give(self, s.map(value, s.context), direct))
+			break;
+	return 0;
+}
+
+COIRI_INLINE intptr_t first(coir_coro *self, const stage s, bool direct)
+{
+	intptr_t value;
+	for (uint64_t left = s.n; left > 0 && take(s.source, &value, direct); left--)
+		if (!give(self, value, direct))
+			break;
+	return 0;
+}
+
+COIRI_INLINE intptr_t rest(coir_coro *self, const stage s, bool direct)
+{
+	intptr_t value;
+	for (uint64_t left = s.n; left > 0; left--)
+		if (!take(s.source, &value, direct))
+			return 0;
+	while (take(s.source, &value, direct))
+		if (!give(self, value, direct))
+			break;
+	return 0;
+}
+
+static intptr_t run_filter(coir_coro *self, void *arg)
+{
+	const stage *s = arg;
+	return is_direct(self) ? filter(self, *s, true) : filter(self, *s, false);
 }
 
 static intptr_t run_map(coir_coro *self, void *arg)
 {
-	const stage s = *(const stage *)arg;
-	intptr_t value;
-	while (coir_gen_next(s.source, &value))
-		if (coir_coro_yield(self, s.map(value, s.context), NULL))
-			break;
-	return 0;
+	const stage *s = arg;
+	return is_direct(self) ? map(self, *s, true) : map(self, *s, false);
 }
 
 static intptr_t run_take(coir_coro *self, void *arg)
 {
-	const stage s = *(const stage *)arg;
-	intptr_t value;
-	for (uint64_t left = s.n; left > 0 && coir_gen_next(s.source, &value); left--)
-		if (coir_coro_yield(self, value, NULL))
-			break;
-	return 0;
+	const stage *s = arg;
+	return is_direct(self) ? first(self, *s, true) : first(self, *s, false);
 }
 
 static intptr_t run_drop(coir_coro *self, void *arg)
 {
-	const stage s = *(const stage *)arg;
-	uint64_t left = s.n;
-	intptr_t value;
-	while (left > 0 && coir_gen_next(s.source, &value))
-		left--;
-	while (left == 0 && coir_gen_next(s.source, &value))
-		if (coir_coro_yield(self, value, NULL))
-			break;
-	return 0;
+	const stage *s = arg;
+	return is_direct(self) ? rest(self, *s, true) : rest(self, *s, false);
 }
 
 static intptr_t run_through(coir_coro *self, void *arg)

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 
-/* The C++ runtime's, if the program has one: {caught exceptions, uncaught count} of the calling thread. */
+/* The C++ runtime's, if the program has one: {caught exceptions, uncaught count} of the calling thread. Each thread
+ * remembers where, for C++ code that switches by itself. */
 void **__cxa_get_globals(void) __attribute__((weak));
+__thread void **coir_coro_exceptions_1;
 
 #define HAS_TOOL (sizeof(coiri_san) > 0) /* that must be told of each switch */
 
@@ -20,6 +22,17 @@ void coiri_arch_home(void);
 void *const coir_coro_home_1 = (void *)coiri_arch_home;
 
 /* ---- what goes along with a switch ---- */
+
+static COIRI_NOINLINE void **find_exceptions(void)
+{
+	return coir_coro_exceptions_1 = __cxa_get_globals();
+}
+
+COIRI_INLINE void **exceptions_here(void)
+{
+	void **words = coiri_coro_exceptions();
+	return likely(words != NULL) ? words : find_exceptions();
+}
 
 static void swap_exceptions(void **a, void **b)
 {
@@ -42,7 +55,7 @@ static void swap_san(coiri_san *a, coiri_san *b)
 COIRI_INLINE void change(coiri_coro *c, bool ended)
 {
 	if (__cxa_get_globals)
-		swap_exceptions(__cxa_get_globals(), c->exceptions);
+		swap_exceptions(exceptions_here(), c->second.exceptions);
 	if (HAS_TOOL) {
 		coiri_san *here = coiri_san_here();
 		coiri_san_receive(here); /* a joiner may have made it */
@@ -56,8 +69,8 @@ COIRI_INLINE void change(coiri_coro *c, bool ended)
 COIRI_INLINE void change_over(coiri_coro *from, coiri_coro *to)
 {
 	if (__cxa_get_globals) {
-		swap_exceptions(from->exceptions, to->exceptions);
-		swap_exceptions(__cxa_get_globals(), from->exceptions);
+		swap_exceptions(from->second.exceptions, to->second.exceptions);
+		swap_exceptions(exceptions_here(), from->second.exceptions);
 	}
 	if (HAS_TOOL) {
 		coiri_san *here = coiri_san_here();
@@ -120,16 +133,17 @@ static void begin(coir_coro *pair)
 	run(coiri_container_of(pair, coiri_coro, pair));
 }
 
-static void begin_kept(coir_coro *kept)
+static void begin_second(coir_coro *second)
 {
-	run(coiri_container_of(kept, coiri_coro, kept));
+	run(coiri_container_of(second, coiri_coro, second));
 }
 
 void coiri_coro_prepare(coiri_coro *c, char *top)
 {
-	bool keep = HAS_TOOL || __cxa_get_globals;
-	c->way = keep ? &c->kept : &c->pair;
-	c->way->own = (coiri_coro_context){(void *)coiri_arch_entry, top, NULL, (void *)(keep ? begin_kept : begin)};
+	bool long_way = HAS_TOOL || __cxa_get_globals;
+	c->way = long_way ? &c->second : &c->pair;
+	c->way->own =
+		(coiri_coro_context){(void *)coiri_arch_entry, top, NULL, (void *)(long_way ? begin_second : begin)};
 }
 
 /* ---- the long way ---- */
@@ -153,12 +167,9 @@ static int why_not(const coiri_coro *c)
 	return c->life == COIRI_OVER ? -ESRCH : -EBUSY;
 }
 
-coir_coro *coir_coro_apart_1(coir_coro *co, bool into)
+coir_coro *coiri_coro_apart(coiri_coro *c, bool into)
 {
-	if (HAS_TOOL || !co)
-		return NULL;
-	coiri_coro *c = coiri_coro_of(co);
-	if (!(into ? coiri_coro_is_suspended(c) : coiri_coro_is_active(c)))
+	if (HAS_TOOL || !(into ? coiri_coro_is_suspended(c) : coiri_coro_is_active(c)))
 		return NULL;
 	change(c, false);
 	return c->way;

@@ -35,10 +35,11 @@ void coiri_overflow_die(size_t size, const char *how)
 		pause(); /* another thread is dying of the same and will take us with it */
 	if (describe_current)
 		describe_current(who, sizeof who);
-	coiri_complain(
-		"stack overflow%s in %s: its stack has %zu bytes; give it more with coir_attr.stack_size, all fibers "
-		"with COIR_STACK (the main fiber: COIR_MAIN_STACK), or one deep call with coir_call_with_stack",
-		how, who, size);
+	coiri_complain("stack overflow%s in %s: its stack has %zu bytes; give it more with coir_attr.stack_size (a "
+		       "coroutine: coir_coro_attr.stack_size), all fibers with COIR_STACK (the main fiber: "
+		       "COIR_MAIN_STACK), or one "
+		       "deep call with coir_call_with_stack",
+		       how, who, size);
 	print_backtrace();
 	abort();
 }

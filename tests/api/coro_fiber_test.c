@@ -37,6 +37,36 @@ static intptr_t wait_inside(coir_coro *self, void *arg)
 	return sum + (intptr_t)arg;
 }
 
+static intptr_t is_in_none(void *arg)
+{
+	return coir_coro_self() ? -1 : (intptr_t)arg;
+}
+
+static intptr_t join_inside(coir_coro *self, void *arg)
+{
+	must(coir_coro_self() == self);
+	return must_join(must_spawn(is_in_none, arg));
+}
+
+/* A join does not run its child on a coroutine's stack, wherever that lies. */
+fiber_test(coro_fiber, child_is_in_no_coroutine)
+{
+	enum { N = 40 };
+	coir_coro *co[N];
+	for (int round = 0; round < 2; round++) {
+		coir_fiber f[N];
+		for (int i = 0; i < N; i++)
+			co[i] = must_make(join_inside, (void *)(intptr_t)i);
+		for (int i = 0; i < N; i++)
+			f[i] = must_spawn(resume_it, co[i]);
+		must_ok(coir_yield());
+		for (int i = 0; i < N; i++) {
+			must_eq(must_join(f[i]), i);
+			must_ok(coir_coro_destroy(co[i]));
+		}
+	}
+}
+
 static intptr_t drive(void *arg)
 {
 	intptr_t out = 0;
@@ -265,6 +295,7 @@ static int in_child(void *arg)
 	coir_coro *co = must_make(count_up, (void *)10);
 	must_eq(resume_it(co), 11);
 	must_ok(coir_coro_destroy(before_fork));
+	must_eq(coir_coro_count(), 1); /* what was made before the fork does not count */
 	must_ok(coir_coro_destroy(co));
 	must_eq(coir_coro_count(), 0);
 	must_eq(with_workers(2, drive, (void *)1), 21);

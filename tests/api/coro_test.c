@@ -272,6 +272,24 @@ coro_test(coro, transfer_takes_the_resumer_along)
 	must_ok(coir_coro_destroy(b));
 }
 
+static __attribute__((noinline)) intptr_t add_values(coir_coro *co, int n)
+{
+	intptr_t sum = 0, out = 0;
+	while (n-- > 0 && coir_coro_resume(co, 1, &out) == 0)
+		sum += out;
+	return sum;
+}
+
+/* The same in a loop that calls nothing else: there a compiler trusts the register that the coroutine was in. */
+coro_test(coro, transfer_keeps_the_name)
+{
+	coir_coro *b = must_make(yield_for_ever, (void *)7), *a = must_make(transfer_then_yield, &b);
+	/* a transfers to b, which gives what it got; a gives 1 + 1 */
+	must_eq(add_values(a, 100), 7 + 49 * 100 + 50 * 2);
+	must_ok(coir_coro_destroy(a));
+	must_ok(coir_coro_destroy(b));
+}
+
 static intptr_t transfer_badly(coir_coro *self, void *arg)
 {
 	coir_coro **other = arg; /* [0] finished, [1] suspended, [2] our resumer */

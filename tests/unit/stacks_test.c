@@ -210,3 +210,50 @@ Test(stacks, every_class)
 	cr_assert_eq(coiri_stack_count().stacks, COIRI_STACK_CLASSES, "the second round found the first one's");
 	coiri_stacks_stop();
 }
+
+/* ---- stacks that are lent ---- */
+
+/* With no runtime the room opens by itself; one that starts and stops meanwhile leaves what is out alone. */
+Test(stacks, lent_before_and_beyond_a_runtime)
+{
+	coiri_stack_pool pool = {.hot = NULL};
+	coiri_stack *outside = coiri_stack_lend(NULL, 20000), *inside;
+	cr_assert_not_null(outside);
+	cr_assert_eq(outside->class, coiri_stack_class(20000));
+	memset(outside->low, 0x5a, 20000);
+	start(COIR_GUARD_AUTO);
+	inside = coiri_stack_lend(&pool, 0);
+	cr_assert_eq(inside->class, coiri_stack_default_class());
+	memset(inside->low, 0x5a, 100000);
+	coiri_stack_pool_close(&pool);
+	cr_assert_eq(coiri_stacks_lent(), 2);
+	coiri_stacks_stop();
+	cr_assert(inside->low[99999] == 0x5a && outside->low[19999] == 0x5a, "nothing was given back");
+	cr_assert(coiri_stack_holding(inside->low) == inside && coiri_stack_holding(outside->low + 100) == outside);
+	uint64_t stacks = coiri_stack_count().stacks;
+	coiri_stack_take_back(NULL, inside);
+	start(COIR_GUARD_AUTO);
+	inside = coiri_stack_get_slow(NULL, 0, coiri_stack_default_class());
+	cr_assert_leq(coiri_stack_count().stacks, stacks + 1, "the next runtime goes on with what is there");
+	coiri_stack_put_slow(NULL, inside);
+	coiri_stack_take_back(NULL, outside);
+	cr_assert_eq(coiri_stacks_lent(), 0);
+	coiri_stacks_stop();
+	cr_assert_eq(coiri_stack_count().bytes, 0, "none is out: all goes");
+}
+
+/* A runtime with more NUMA nodes than the room was opened for. */
+Test(stacks, more_nodes_while_some_are_lent)
+{
+	coiri_stack *outside = coiri_stack_lend(NULL, 0);
+	coiri_stack_setup setup = {.guard = COIR_GUARD_AUTO, .default_size = 64 << 10, .nodes = 3};
+	coiri_stack_pool pool = {.node = 2};
+	cr_assert_eq(coiri_stacks_start(&setup), 0);
+	take(&pool);
+	cr_assert_eq(taken[0]->node, 2);
+	put(&pool);
+	coiri_stack_pool_close(&pool);
+	coiri_stack_take_back(NULL, outside);
+	coiri_stacks_stop();
+	cr_assert_eq(coiri_stack_count().bytes, 0);
+}
