@@ -30,6 +30,7 @@
 
 _Static_assert((int)COIRI_LEVELS == 4, "coiri_worker.victim_level");
 
+#define STOP_GRACE    INT64_C(2000000)    /* ns */
 #define VIRTUAL_START INT64_C(1000000000) /* a virtual clock begins at one second */
 
 enum { GO_WAIT, GO_RUN, GO_GIVE_UP };
@@ -366,6 +367,18 @@ static void bring_down(void)
 	errno = saved;
 }
 
+/* A fiber that others have just heard the end of (a scope, an event) may still be on its way out. */
+static bool any_lives(void)
+{
+	int64_t end = coiri_now() + STOP_GRACE;
+	while (coiri_stats_living(&runtime) > 0) {
+		if (coiri_now() >= end)
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
 int coir_stop(unsigned flags)
 {
 	if (flags & ~COIR_STOP_FORCE)
@@ -376,7 +389,7 @@ int coir_stop(unsigned flags)
 	int r = 0;
 	if (!control.up || runtime.owned_by_run)
 		r = -EPERM;
-	else if (!(flags & COIR_STOP_FORCE) && coiri_stats_living(&runtime) > 0)
+	else if (!(flags & COIR_STOP_FORCE) && any_lives())
 		r = -EBUSY;
 	else
 		bring_down();

@@ -90,7 +90,8 @@ COIR_API int coir_start(const coir_config *cfg);
 #define COIR_STOP_FORCE 1u /* abandon the fibers that still live */
 
 /* Stops the runtime that coir_start started: waits for the workers to reach the scheduler and ends them.
- * Without COIR_STOP_FORCE it gives -EBUSY, and stops nothing, while a fiber lives. From a plain thread only.
+ * Without COIR_STOP_FORCE it gives -EBUSY, and stops nothing, while a fiber lives (it waits two milliseconds for those
+ * that are just ending). From a plain thread only.
  * A plain thread that is inside coir_call_with_stack is waited for; one that joins an abandoned fiber gets -ESRCH.
  * Errors: -EBUSY, -EINVAL (unknown flag), -EPERM (no runtime, one that coir_run owns, or called in a fiber or inside
  * coir_call_with_stack). */
