@@ -2,17 +2,19 @@
  *
  * sched/pick.c - the order in which a worker runs what it has.
  *
- *   1. every COIRI_FAIR_STEPS steps: the oldest of the ring, the injection queue, the inbox, the deque, in turn
+ *   1. every COIRI_FAIR_STEPS steps: the oldest of the ring, the injection queue, the inbox in turn, at times the deque's
  *   2. the run-next slot: what was just woken or spawned
  *   3. for each fiber that a timer woke: the ring, because it is late already, and has a stack
  *   4. the deque, newest first: fibers that never ran
  *   5. the ring and the worker's own sticky fibers, oldest first
  *   6. the injection queue
  *
- * Bound: a queue's oldest fiber runs after at most 4 * COIRI_FAIR_STEPS steps, whatever goes on in the others, and each
- * queue of (1) is FIFO from its oldest end, so a runnable fiber waits at most 4 * COIRI_FAIR_STEPS * (fibers runnable
- * before it + 1) steps. Run-next: its occupant is the next step's, unless a newer one pushes it out, into the deque or
- * the ring.
+ * Bound: whatever goes on in the others, a queue's oldest fiber runs after at most 3 * COIRI_FAIR_STEPS steps, the
+ * deque's after COIRI_DEQUE_TURNS * COIRI_FAIR_STEPS, and each queue of (1) is FIFO from its oldest end. So a runnable
+ * fiber waits at most COIRI_DEQUE_TURNS * COIRI_FAIR_STEPS * (fibers runnable before it + 1) steps. Run-next: its
+ * occupant is the next step's, unless a newer one pushes it out, into the deque or the ring.
+ * The deque's turn is rare because its oldest is, in a tree of forks, the largest piece of work: begun out of order, it
+ * is one more branch that is open at the same time (docs/decisions/0002-queues.md).
  */
 #include "base/fault.h"
 #include "sched/sched.h"
@@ -61,10 +63,8 @@ static coiri_fiber *pop_oldest(coiri_worker *w, unsigned queue)
 		return coiri_ring_pop(&w->ring);
 	case 1:
 		return coiri_inject_pop(&w->rt->inject);
-	case 2:
-		return pop_private(w);
 	default:
-		return coiri_deque_pop_oldest(&w->deque);
+		return pop_private(w);
 	}
 }
 
@@ -104,8 +104,13 @@ static COIRI_NOINLINE coiri_fiber *pick_fair(coiri_worker *w)
 		if (f)
 			return f;
 	}
-	for (unsigned i = 0; i < 4; i++) {
-		coiri_fiber *f = pop_oldest(w, w->fair_turn++ % 4);
+	if (w->fair_turn++ % COIRI_DEQUE_TURNS == 0) {
+		coiri_fiber *f = coiri_deque_pop_oldest(&w->deque);
+		if (f)
+			return f;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		coiri_fiber *f = pop_oldest(w, (w->fair_turn + i) % 3);
 		if (f)
 			return f;
 	}

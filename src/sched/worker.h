@@ -24,6 +24,7 @@
 struct coiri_runtime;
 
 #define COIRI_FAIR_STEPS  61u /* every so many steps the oldest of another queue goes first */
+#define COIRI_DEQUE_TURNS 32u /* one of so many of these turns is the deque's */
 #define COIRI_WAKE_STREAK 24u /* so many times in a row the run-next slot may jump the queue */
 #define COIRI_ID_BLOCK    4096u
 #define COIRI_DROWSY      4000 /* ns of back-off */
