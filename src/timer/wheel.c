@@ -30,8 +30,9 @@ static void place_timer(coiri_wheel *wheel, coiri_timer *timer)
 	int64_t tick = timer->when >> COIRI_TICK_SHIFT;
 	if (tick < wheel->tick)
 		tick = wheel->tick;
-	uint64_t differs = (uint64_t)(tick ^ wheel->tick);
-	unsigned level = differs ? (63 - (unsigned)__builtin_clzll(differs)) / BITS : 0;
+	unsigned level = 0;
+	while ((tick >> (BITS * level)) - (wheel->tick >> (BITS * level)) >= COIRI_WHEEL_SLOTS)
+		level++;
 	unsigned index = (uint64_t)tick >> (BITS * level) & (COIRI_WHEEL_SLOTS - 1);
 	timer->slot = (int)(level * COIRI_WHEEL_SLOTS + index);
 	wheel->occupied[level] |= UINT64_C(1) << index;
@@ -63,13 +64,14 @@ static place first_place(const coiri_wheel *wheel)
 	place first = {-1, 0, 0};
 	for (int level = 0; level < COIRI_WHEEL_LEVELS; level++) {
 		unsigned shift = BITS * (unsigned)level;
-		/* None lies before the wheel's own index: see the head of wheel.h. */
 		if (!wheel->occupied[level])
 			continue;
-		unsigned index = (unsigned)__builtin_ctzll(wheel->occupied[level]);
-		int64_t round =
-			wheel->tick >> shift >> BITS << BITS; /* in steps: a shift by 60 or more must not wrap */
-		int64_t start = (round | (int64_t)index) << shift;
+		/* From the slot that the wheel is in, round to the one before it: see the head of wheel.h. */
+		int64_t here = wheel->tick >> shift;
+		unsigned turn = (uint64_t)here & (COIRI_WHEEL_SLOTS - 1);
+		uint64_t ahead = wheel->occupied[level] >> turn | (turn ? wheel->occupied[level] << (64 - turn) : 0);
+		int64_t start = (here + __builtin_ctzll(ahead)) << shift;
+		unsigned index = (uint64_t)(start >> shift) & (COIRI_WHEEL_SLOTS - 1);
 		if (first.level < 0 || start <= first.start)
 			first = (place){level, index, start};
 	}

@@ -2,18 +2,19 @@
  *
  * timer/wheel.h - a hierarchical timing wheel: timers by the time at which they are due.
  *
- * Time is cut into ticks of 4096 ns. Level 0 has a slot for each of 64 ticks, level n one for each 64^n ticks. A timer
- * lies in the slot of the lowest level at which its tick and the wheel's differ, so that within a level slots never
- * wrap round, and each timer moves down at most once a level before it is due. Adding and removing take constant time
- * and no memory: the timer is the caller's and is a member of one list. Nine levels hold every int64_t of nanoseconds.
+ * Time is cut into ticks of 4096 ns. Level 0 has a slot for each of the next 64 ticks, level n one for each of the next
+ * 64 stretches of 64^n ticks, the running one left out. A timer lies in the lowest level that reaches to its tick, and
+ * moves down when the wheel comes to its slot: at most once a level. Adding and removing take constant time and no
+ * memory: the timer is the caller's and is a member of one list. Nine levels hold every int64_t of nanoseconds.
+ * (Levels by the highest bit in which the two ticks differ, as Tokio has them, move all that is due after a round
+ * number of ticks in one go: of a million sleepers of a second, 300,000, which took 200 ms.)
  *
  * Never early: a slot is due when its tick is over, so at most one tick late; or, where time is virtual, exactly (the
  * slot of the running tick is searched). Timers become due in the order of their times, those of one time in the order
  * in which they were added.
  *
  * No thread of its own, no lock: the owner (sched/timers.h) has both.
- * After G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987; the levels by exclusive or are
- * Tokio's.
+ * After G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
  */
 #ifndef COIRI_TIMER_WHEEL_H
 #define COIRI_TIMER_WHEEL_H
