@@ -154,14 +154,23 @@ COIRI_CORO_INLINE coiri_coro_mail coiri_coro_go_out(coir_coro *self, intptr_t va
 	return coir_coro_yield_1(self, value);
 }
 
+/* The word, kept out of vectors: a load of what was stored in other pieces waits until that is in the cache. */
+COIRI_CORO_INLINE void *coiri_coro_alone(void *word)
+{
+	__asm__("" : "+r"(word));
+	return word;
+}
+
 /* Out of `from`, which is active, into `to`, which is suspended: from's resumer is to's from now on. */
 COIRI_CORO_INLINE coiri_coro_mail coiri_coro_hop(coir_coro *from, coir_coro *to, intptr_t v, intptr_t c)
 {
 	bool first = from->back.pc != coir_coro_home_1;
-	to->back = from->back;
 	to->back.pc = coir_coro_home_1;
-	to->home = first ? from->back.pc : from->home;
-	to->named = first ? from : from->named;
+	to->back.sp = coiri_coro_alone(from->back.sp);
+	to->back.fp = coiri_coro_alone(from->back.fp);
+	to->back.bp = coiri_coro_alone(from->back.bp);
+	to->home = coiri_coro_alone(first ? from->back.pc : from->home);
+	to->named = (coir_coro *)coiri_coro_alone(first ? from : from->named);
 	from->back.pc = NULL;
 	register coir_coro *self __asm__(COIRI_CORO_SELF) = to;
 	register intptr_t value __asm__(COIRI_CORO_VALUE) = v;
