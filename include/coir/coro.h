@@ -49,8 +49,7 @@ typedef intptr_t (*coir_coro_fn)(coir_coro *self, void *arg);
 /* How to make a coroutine. Start from COIR_CORO_ATTR_INIT and set what differs. */
 typedef struct coir_coro_attr {
 	size_t size;       /* sizeof(coir_coro_attr), for binary compatibility */
-	size_t stack_size; /* bytes, COIR_STACK_MIN to COIR_STACK_MAX, rounded up to a size class; 0: default, as fibers
-			    */
+	size_t stack_size; /* bytes, COIR_STACK_MIN to COIR_STACK_MAX, rounded up to a size class; 0: as fibers have */
 	size_t arg_size;   /* not 0: so many bytes at arg are copied onto the coroutine's stack, and fn gets the copy's
 			    * address, aligned to 16; at most COIR_CORO_ARG_MAX */
 } coir_coro_attr;
@@ -64,8 +63,8 @@ typedef struct coir_coro_attr {
 typedef enum coir_coro_state {
 	COIR_CORO_SUSPENDED, /* not started, or in a yield or transfer: can be resumed */
 	COIR_CORO_RUNNING,   /* the caller is in it */
-	COIR_CORO_NORMAL,    /* active, but the caller is not in it: it waits for one that it resumed, or another thread
-			      * runs    it */
+	COIR_CORO_NORMAL,    /* active, but the caller is not in it: it waits for one that it resumed, or runs
+			      * elsewhere */
 	COIR_CORO_FINISHED,  /* has ended: can be destroyed */
 } coir_coro_state;
 

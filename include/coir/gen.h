@@ -3,9 +3,9 @@
  * coir/gen.h - generators and pipelines: coroutines that give values, and loops over them.
  *
  * A generator is a coroutine that yields one value after the other and ends when there are no more; its result is no
- *value. Values are intptr_t: integers as they are, anything else by its address, which may be that of a variable of the
+ * value. Values are intptr_t: integers as they are, anything else by its address, which may be that of a variable of the
  * generator, valid until it goes on. Generators are made by functions that give a coir_coro *, or NULL if there is no
- *memory; whoever gets one owns it. coir_foreach and the stages below take it over.
+ * memory; whoever gets one owns it. coir_foreach and the stages below take it over.
  *
  *	COIR_GENERATOR(count, self, long, from)
  *	{
