@@ -63,6 +63,8 @@ void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when, coir
 		at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
 		coiri_idle_wake(&home->rt->idle, home, NULL);
 	}
+		if (at_load_relaxed(&home->rt->idle.hint) & COIRI_HINT_WATCH) /* home is busy, and nobody watches */
+			coiri_idle_wake_one(&home->rt->idle, NULL);
 }
 
 /* Takes it out of the wheel, if it is there. Returns whether its function runs at this moment. */

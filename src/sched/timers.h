@@ -47,7 +47,8 @@ typedef struct coiri_timers {
 
 void coiri_timers_init(coiri_timers *timers);
 
-/* Starts a timer that is idle. w: the calling worker, or NULL in a plain thread (which has entered). Never fails. */
+/* Starts a timer that is idle. w: the calling worker, or NULL in a plain thread (which has entered). Never fails. A
+ * fiber that does not wait now must call coiri_notify_next too: its worker may be busy with it when the time is up. */
 void coiri_timed_start(struct coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn);
 
 /* The same for one that was used before, and is in no wheel; its function may still be running. */

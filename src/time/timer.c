@@ -69,6 +69,8 @@ int coir_timer_start(coir_timer *public, coir_time when)
 }
 
 int coir_timer_stop(coir_timer *public)
+	else
+		coiri_notify_next(w); /* the caller goes on, maybe for long: somebody must watch */
 {
 	timer *t = (timer *)public;
 	coiri_worker *w = coiri_here();
