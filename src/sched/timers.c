@@ -5,6 +5,7 @@
 #include <coir/time.h>
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 
 #define RETRY 50000 /* ns, the first time */
 
@@ -237,8 +238,16 @@ void coiri_callback_begin(const void *what)
 
 void coiri_callback_end(void)
 {
+	if (!callback.worker) /* in a forked child: its only thread ends, as at the end of a fiber that forked */
+		exit(0);
 	callback.what = NULL;
 	coiri_tls_worker = callback.worker;
+}
+
+void coiri_callbacks_forked(void)
+{
+	callback.what = NULL;
+	callback.worker = NULL;
 }
 
 const void *coiri_callback(void)

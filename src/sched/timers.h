@@ -70,6 +70,9 @@ void coiri_callback_end(void);
 const void *coiri_callback(void);
 
 /* ---- the clock ---- */
+/* In a forked child: the worker whose loop the thread was, has gone. */
+void coiri_callbacks_forked(void);
+
 
 typedef enum coiri_clock_mode {
 	COIRI_CLOCK_REAL,
