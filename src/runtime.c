@@ -183,6 +183,8 @@ static void forget_runtime(void)
 	coiri_locals_forked();
 	coiri_stats_forked();
 	coiri_threads_forked();
+	coiri_callbacks_forked();
+	coiri_epoch++; /* who waits at an object, waits in the parent */
 	at_store_relaxed(&coiri_the_clock.mode, COIRI_CLOCK_REAL);
 }
 

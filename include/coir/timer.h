@@ -36,9 +36,9 @@ COIR_API int coir_timer_start(coir_timer *timer, coir_time when);
  * to be. Any thread; never parks. Errors: -EINVAL, -EPERM (no runtime). */
 COIR_API int coir_timer_stop(coir_timer *timer);
 
-/* Stops it and waits until its function does not run: the timer's memory is the caller's then, unless someone starts it
- * again. Any thread but the timer's own function: -EDEADLK. May let other fibers run; no cancellation point.
- * Errors: -EINVAL. */
+/* Stops it and waits until its function does not run, also if that starts it again: the timer's memory is the caller's
+ * then, unless someone else starts it. Any thread but the timer's own function: -EDEADLK. May let other fibers run; no
+ * cancellation point. Errors: -EINVAL. */
 COIR_API int coir_timer_drain(coir_timer *timer);
 
 /* ---- tickers ----

@@ -5,6 +5,7 @@
 #include <coir/time.h>
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 
 #define RETRY 50000 /* ns, the first time */
 
@@ -44,15 +45,15 @@ static void add(coiri_timed *timed, int64_t when)
 void coiri_timed_start(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
 {
 	at_store_relaxed(&timed->firing, false);
-	coiri_timed_restart(w, timed, when, fn);
+	timed->fn = fn;
+	coiri_timed_restart(w, timed, when);
 }
 
-void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn)
+void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when)
 {
 	coiri_worker *home = w ? w : &coiri_entered->workers[0];
 	coiri_timers *timers = &home->timers;
 	timed->home = timers;
-	timed->fn = fn;
 	timed->retry = RETRY;
 	coiri_latch_acquire_as(&timers->latch, coiri_who(w));
 	int64_t before = at_load_relaxed(&timers->next);
@@ -62,6 +63,8 @@ void coiri_timed_restart(coiri_worker *w, coiri_timed *timed, int64_t when, coir
 	if (!w && sooner) {
 		at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
 		coiri_idle_wake(&home->rt->idle, home, NULL);
+		if (at_load_relaxed(&home->rt->idle.hint) & COIRI_HINT_WATCH) /* home is busy, and nobody watches */
+			coiri_idle_wake_one(&home->rt->idle, NULL);
 	}
 }
 
@@ -84,10 +87,10 @@ static bool take_back(coiri_timed *timed, bool *stopped)
 	return firing;
 }
 
-bool coiri_timed_remove(coiri_timed *timed)
+bool coiri_timed_remove(coiri_timed *timed, bool *runs)
 {
 	bool stopped;
-	take_back(timed, &stopped);
+	*runs = take_back(timed, &stopped);
 	return stopped;
 }
 
@@ -136,9 +139,9 @@ static int64_t retry_at(coiri_timed *timed)
 	return wait < COIRI_NO_TIME - now ? now + wait : COIRI_NO_TIME - 1;
 }
 
-static void fire(coiri_worker *w, coiri_timed *timed)
+/* It was taken out of `timers`. (Its home may be another by now, if it was started again.) */
+static void fire(coiri_worker *w, coiri_timers *timers, coiri_timed *timed)
 {
-	coiri_timers *timers = timed->home;
 	if (!timed->fn(timed, w)) {
 		coiri_latch_acquire_as(&timers->latch, coiri_who(w));
 		add(timed, retry_at(timed));
@@ -157,7 +160,7 @@ bool coiri_timers_run(coiri_worker *w, coiri_timers *timers)
 	coiri_timed *timed;
 	bool any = false;
 	while ((timed = take_due(w, timers, now)) != NULL) {
-		fire(w, timed);
+		fire(w, timers, timed);
 		w->ring_credit++;
 		any = true;
 	}
@@ -235,8 +238,16 @@ void coiri_callback_begin(const void *what)
 
 void coiri_callback_end(void)
 {
+	if (!callback.worker) /* in a forked child: its only thread ends, as at the end of a fiber that forked */
+		exit(0);
 	callback.what = NULL;
 	coiri_tls_worker = callback.worker;
+}
+
+void coiri_callbacks_forked(void)
+{
+	callback.what = NULL;
+	callback.worker = NULL;
 }
 
 const void *coiri_callback(void)

@@ -47,14 +47,16 @@ typedef struct coiri_timers {
 
 void coiri_timers_init(coiri_timers *timers);
 
-/* Starts a timer that is idle. w: the calling worker, or NULL in a plain thread (which has entered). Never fails. */
+/* Starts a timer that is idle. w: the calling worker, or NULL in a plain thread (which has entered). Never fails. A
+ * fiber that does not wait now must call coiri_notify_next too: its worker may be busy with it when the time is up. */
 void coiri_timed_start(struct coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn);
 
-/* The same for one that was used before, and is in no wheel; its function may still be running. */
-void coiri_timed_restart(struct coiri_worker *w, coiri_timed *timed, int64_t when, coiri_timed_fn fn);
+/* The same for one that has its `fn`, and is in no wheel; its function, which never asks for another try, may still be
+ * running. */
+void coiri_timed_restart(struct coiri_worker *w, coiri_timed *timed, int64_t when);
 
-/* Takes it out of its wheel. False: it was in none. Its function may be running. */
-bool coiri_timed_remove(coiri_timed *timed);
+/* Takes it out of its wheel. False: it was in none. *runs: its function was running at that moment. */
+bool coiri_timed_remove(coiri_timed *timed, bool *runs);
 
 /* After it the timer is idle and its function runs nowhere. True: it was stopped before its function was called. */
 bool coiri_timed_stop(coiri_timed *timed);
@@ -67,6 +69,9 @@ bool coiri_timers_run(struct coiri_worker *w, coiri_timers *timers);
 void coiri_callback_begin(const void *what);
 void coiri_callback_end(void);
 const void *coiri_callback(void);
+
+/* In a forked child: the worker whose loop the thread was, has gone. */
+void coiri_callbacks_forked(void);
 
 /* ---- the clock ---- */
 

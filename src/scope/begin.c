@@ -80,6 +80,8 @@ static void begin(coiri_worker *w, coiri_scope *s, const coir_scope_attr *attr)
 		coiri_scope_cancel(w, s, error, false);
 	} else if (s->timed) {
 		coiri_timed_start(w, &s->timer, s->deadline, time_is_up);
+		if (w)
+			coiri_notify_next(w); /* the owner goes on, maybe for long: somebody must watch */
 	}
 }
 

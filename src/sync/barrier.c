@@ -21,9 +21,11 @@ COIRI_SAME_LAYOUT(barrier, coir_barrier);
 static int last_comes(coiri_worker *w, barrier *b)
 {
 	coiri_wakes wakes = {0};
+	/* Those whose time was up a moment ago will come to see that it was not: until then they count as leaving. */
+	uint32_t won = coiri_win_all(&b->queue, 0, &wakes);
+	b->queue.leaving += b->arrived - won;
 	b->arrived = 0;
 	b->round++;
-	coiri_win_all(&b->queue, 0, &wakes);
 	coiri_latch_release(&b->latch);
 	coiri_wake_won(w, &wakes);
 	if (w)
@@ -37,14 +39,16 @@ static int take_back(barrier *b, uint64_t round, uint64_t epoch)
 	coiri_worker *w;
 	if (!coiri_come_in(&w))
 		return -EPERM;
-	int r = -ETIMEDOUT;
+	if (coiri_epoch != epoch) /* the barrier may have gone with the runtime */
+		return coiri_go_out(w, -ETIMEDOUT);
 	coiri_latch_acquire(&b->latch);
-	if (b->round != round)
-		r = 0;
-	else if (coiri_epoch == epoch)
+	bool late = b->round == round;
+	if (late)
 		b->arrived--;
+	else
+		b->queue.leaving--;
 	coiri_latch_release(&b->latch);
-	return coiri_go_out(w, r);
+	return coiri_go_out(w, late ? -ETIMEDOUT : 0);
 }
 
 int coir_barrier_wait_until(coir_barrier *public, coir_time deadline)

@@ -140,6 +140,7 @@ static bool announce(coiri_worker *w, mutex *m, uint64_t flags, bool woken)
 	if (!owner_of(word))
 		return false;
 	bool crowd = w->rt->count > 1;
+	woken |= m->queue.epoch != coiri_epoch; /* who was woken in an earlier run of the runtime comes no more */
 	uint64_t wanted = (woken ? word & ~WOKEN : word) | flags | (crowd ? CAREFUL : 0);
 	at_store_relaxed(&m->calm, 0);
 	if (wanted != word && !at_cas_relaxed(&m->word, &word, wanted))

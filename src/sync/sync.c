@@ -13,9 +13,11 @@ int coiri_block(const coiri_place *place)
 	return coiri_thread_wait(&thread, &waiter, 1, place->deadline);
 }
 
-void coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes)
+uint32_t coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes)
 {
 	coiri_won won;
-	while (coiri_queue_win(queue, result, &won))
+	uint32_t count = 0;
+	for (; coiri_queue_win(queue, result, &won); count++)
 		coiri_wakes_add(wakes, won);
+	return count;
 }

@@ -99,8 +99,8 @@ COIRI_INLINE bool coiri_win_first(coiri_waiter *first, int result, coiri_won *wo
 	return won->won;
 }
 
-/* Wins everybody in the queue, in order, to be woken after the latch was released. */
-void coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes);
+/* Wins everybody in the queue, in order, to be woken after the latch was released. Returns how many. */
+uint32_t coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes);
 
 /* ---- of a mutex, for conditions (mutex.c) ---- */
 

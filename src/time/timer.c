@@ -25,15 +25,6 @@ typedef struct timer {
 
 _Static_assert(sizeof(timer) <= sizeof(coir_timer) && _Alignof(timer) <= _Alignof(coir_timer), "coir_timer");
 
-int coir_timer_init(coir_timer *public, coir_timer_fn fn, void *arg)
-{
-	timer *t = (timer *)public;
-	if (!t || !fn)
-		return -EINVAL;
-	*t = (timer){.fn = fn, .arg = arg};
-	return 0;
-}
-
 static bool call(coiri_timed *timed, coiri_worker *w)
 {
 	timer *t = coiri_container_of(timed, timer, timed);
@@ -44,10 +35,23 @@ static bool call(coiri_timed *timed, coiri_worker *w)
 	return true;
 }
 
-/* Takes it out of its wheel. */
-static bool take_out(timer *t)
+int coir_timer_init(coir_timer *public, coir_timer_fn fn, void *arg)
 {
-	return t->epoch == coiri_epoch && coiri_timed_remove(&t->timed);
+	timer *t = (timer *)public;
+	if (!t || !fn)
+		return -EINVAL;
+	*t = (timer){.timed.fn = call, .fn = fn, .arg = arg};
+	return 0;
+}
+
+/* Takes it out of its wheel; *runs: its function was running then. */
+static bool take_out(timer *t, bool *runs)
+{
+	if (t->epoch == coiri_epoch)
+		return coiri_timed_remove(&t->timed, runs);
+	at_store_relaxed(&t->timed.firing, false); /* in a forked child it may have been running elsewhere */
+	*runs = false;
+	return false;
 }
 
 int coir_timer_start(coir_timer *public, coir_time when)
@@ -59,9 +63,26 @@ int coir_timer_start(coir_timer *public, coir_time when)
 	if (!w && !coiri_enter())
 		return -EPERM;
 	coiri_latch_acquire(&t->latch);
-	bool stopped = take_out(t);
+	bool runs, stopped = take_out(t, &runs);
 	t->epoch = coiri_epoch;
-	coiri_timed_restart(w, &t->timed, when, call);
+	coiri_timed_restart(w, &t->timed, when);
+	coiri_latch_release(&t->latch);
+	if (!w)
+		coiri_exit();
+	else
+		coiri_notify_next(w); /* the caller goes on, maybe for long: somebody must watch */
+	return stopped;
+}
+
+static int stop(timer *t, bool *runs)
+{
+	coiri_worker *w = coiri_here();
+	if (!t || !t->fn)
+		return -EINVAL;
+	if (!w && !coiri_enter())
+		return -EPERM;
+	coiri_latch_acquire(&t->latch);
+	bool stopped = take_out(t, runs);
 	coiri_latch_release(&t->latch);
 	if (!w)
 		coiri_exit();
@@ -70,30 +91,20 @@ int coir_timer_start(coir_timer *public, coir_time when)
 
 int coir_timer_stop(coir_timer *public)
 {
-	timer *t = (timer *)public;
-	coiri_worker *w = coiri_here();
-	if (!t || !t->fn)
-		return -EINVAL;
-	if (!w && !coiri_enter())
-		return -EPERM;
-	coiri_latch_acquire(&t->latch);
-	bool stopped = take_out(t);
-	coiri_latch_release(&t->latch);
-	if (!w)
-		coiri_exit();
-	return stopped;
+	bool runs;
+	return stop((timer *)public, &runs);
 }
 
 int coir_timer_drain(coir_timer *public)
 {
 	timer *t = (timer *)public;
+	bool runs;
 	if (!t || !t->fn)
 		return -EINVAL;
 	if (coiri_callback() == t)
 		return -EDEADLK;
-	coir_timer_stop(public);
-	/* acquire: pairs with the release in sched/timers.c */
-	while (at_load_acquire(&t->timed.firing))
+	/* Again and again, for its function may start it. Without a runtime nothing runs. */
+	while (stop(t, &runs) >= 0 && runs)
 		if (coir_yield()) /* a plain thread */
 			sched_yield();
 	return 0;
