@@ -90,8 +90,9 @@ typedef struct coir_once {
 
 /* Calls fn(arg) in the calling fiber or thread if nobody has yet, or waits until whoever does has returned from it. After
  * it what fn did is visible. fn may park. A run that the end of the runtime cut off, in a fiber that was abandoned, is
- * void: the next caller runs again. Parks; not a cancellation point (fn's are its own). Errors: -EDEADLK (called from inside fn by who runs it), -EINVAL
- * (o or fn NULL), -EPERM (no runtime, or it has ended meanwhile; not if it has been run already). */
+ * void: the next caller runs again. Parks; not a cancellation point (fn's are its own). Errors: -EDEADLK (called from
+ * inside fn by who runs it), -EINVAL (o or fn NULL), -EPERM (no runtime, or it has ended meanwhile; not if it has been
+ * run already). */
 COIR_API int coir_once_run(coir_once *o, void (*fn)(void *), void *arg);
 
 /* The same, but waits for another's run until the deadline at the latest: -ETIMEDOUT; cancellation point. */
@@ -122,7 +123,8 @@ COIR_API int coir_barrier_init(coir_barrier *b, uint32_t parties);
 COIR_API int coir_barrier_destroy(coir_barrier *b);
 
 /* Waits until as many have come as the barrier has parties. Returns COIR_BARRIER_LAST in one of them, 0 in the others.
- * Parks in a fiber, blocks in a plain thread; not a cancellation point. Errors: -EINVAL, -EPERM. */
+ * There is no try form: nobody makes a round alone. Parks in a fiber, blocks in a plain thread; not a cancellation
+ * point. Errors: -EINVAL, -EPERM. */
 COIR_API int coir_barrier_wait(coir_barrier *b);
 
 /* The same until the deadline at the latest: -ETIMEDOUT, and the caller has not come. No cancellation point either. */

@@ -6,6 +6,9 @@
  * and must be given back by that fiber; one that ends without doing so leaves it locked for ever. The fields of the
  * structs are coir's own. A lock may be destroyed, or its memory freed, as soon as nobody holds it or waits for it:
  * also at once by the fiber that takes it after another's unlock.
+ *
+ * In the child of a fork, an object that another thread was just at work with may stay held for ever, as any lock of the
+ * parent's other threads: make new ones there. (So it is with channels, and all that fibers wait at.)
  */
 #ifndef COIR_MUTEX_H
 #define COIR_MUTEX_H
