@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * The first program: a hundred fibers are spawned and joined, and their results added up.
+ */
 #include <coir/coir.h>
 #include <stdio.h>
 
