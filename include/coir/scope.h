@@ -18,8 +18,8 @@
  *
  * Cancelled is a scope once and for good: by a child's error, by its deadline, by coir_scope_cancel, because its owner
  * was cancelled (as soon as he waits for the scope), or because the scope around it was (at once). Then its children and
- * their scopes are cancelled (coir_cancel: see coir/fiber.h), the cancellation points of its owner give -ECANCELED until
- * he leaves the scope, and nothing more can be spawned into it.
+ * their scopes are cancelled (coir_cancel: see coir/fiber.h), the cancellation points of its owner, if that is a fiber,
+ * give -ECANCELED until he leaves the scope, and nothing more can be spawned into it.
  *
  * Around a scope is the one that its owner began before it and has not ended, else the one that the owner was spawned
  * into. So scopes form a tree, in which deadlines and cancels go down and errors go up. What begins inside a shield

@@ -25,7 +25,7 @@ typedef struct coir_stats {
 	uint64_t searches;       /* rounds over the victims */
 	uint64_t sleeps;         /* futex waits of idle workers */
 	uint64_t wakes;          /* futex wakes, made by anyone */
-	uint64_t timed_sleeps;   /* of the sleeps: with a time limit */
+	uint64_t timed_sleeps;   /* of the sleeps: with a time limit, to watch over busy workers (not for a timer) */
 	uint64_t stacks;         /* stacks that exist, in use or pooled */
 	uint64_t stack_bytes;    /* address space reserved for them */
 	uint64_t stacks_trimmed; /* stacks whose memory was given back to the kernel */
