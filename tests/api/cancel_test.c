@@ -285,7 +285,8 @@ fiber_test(shield, keeps_a_wait)
 		must_ok(coir_yield());
 		must_eq(atomic_load(&step), 1);
 		must_ok(coir_unpark(f));
-		must_ok(coir_cancel(f));
+		int r = coir_cancel(f); /* one that was cancelled before may have ended */
+		must(r == 0 || (r == -ESRCH && i % 3 > 0), "%d", r);
 		must_eq(must_join(f), -ECANCELED);
 		must_eq(atomic_load(&step), 2);
 	}
