@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/latch.h"
+#include "base/spin.h"
 
-#include <errno.h>
-#include <sched.h>
-#include <time.h>
-
-#define SPINS       200u
-#define YIELDS      20u
-#define NAP         50000 /* ns */
-#define MOST_BIASES 4     /* 128 times 4^4 is what the streak can count to */
-
-/* The i-th look was in vain. */
-static void wait_a_little(unsigned i)
-{
-	int saved = errno;
-	if (i < SPINS)
-		coiri_pause();
-	else if (i < SPINS + YIELDS)
-		sched_yield();
-	else
-		nanosleep(&(struct timespec){.tv_nsec = NAP}, NULL);
-	errno = saved;
-}
+#define MOST_BIASES 4 /* 128 times 4^4 is what the streak can count to */
 
 void coiri_latch_slow(coiri_latch *latch)
 {
 	uint32_t free = 0;
 	/* acquire: pairs with the release in coiri_latch_release */
 	for (unsigned i = 0; at_load_relaxed(&latch->held) != 0 || !at_cas_acquire(&latch->held, &free, 1); i++) {
-		wait_a_little(i);
+		coiri_spin_wait(i);
 		free = 0;
 	}
 }
@@ -52,5 +33,5 @@ void coiri_latch_unbias(coiri_latch *latch)
 	coiri_heavy_fence(); /* pairs with the light fence in coiri_latch_acquire_as */
 	/* acquire: pairs with the release in coiri_latch_release */
 	for (unsigned i = 0; at_load_acquire(&latch->busy); i++)
-		wait_a_little(i);
+		coiri_spin_wait(i);
 }

@@ -17,11 +17,11 @@
  *
  * Rejected: all latches at once, sorted by address, as Go has it (one holder that is preempted stops all the channels).
  */
+#include "base/spin.h"
 #include "chan/chan.h"
 #include <coir/select.h>
 
 #include <limits.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #define ON_STACK 16 /* so many cases need no memory */
@@ -239,12 +239,8 @@ static int who_took(choice *c)
 {
 	int taken;
 	/* acquire: pairs with the release in coiri_select_tell */
-	for (unsigned i = 0; (taken = at_load_acquire(&c->taken)) == NONE; i++) {
-		if (i < 100)
-			coiri_pause();
-		else
-			sched_yield();
-	}
+	for (unsigned i = 0; (taken = at_load_acquire(&c->taken)) == NONE; i++)
+		coiri_spin_wait(i);
 	return taken;
 }
 

@@ -21,11 +21,10 @@
  */
 #include "base/fault.h"
 #include "base/futex.h"
+#include "base/spin.h"
 #include "sched/local.h"
 #include "sched/spawn.h"
 #include "sched/wait.h"
-
-#include <sched.h>
 
 #define INLINE_RESERVE ((ptrdiff_t)8 << 10) /* for the runtime's own frames and the join of the next one */
 
@@ -322,10 +321,7 @@ static bool give_up(coiri_fiber *f, uint64_t seq)
 		if (s & COIRI_HANDED)
 			return false;
 		/* Our post action has not yet said that we wait, or f's finisher has not yet let go. */
-		if (i < 100)
-			coiri_pause();
-		else
-			sched_yield();
+		coiri_spin_wait(i);
 		s = at_load_acquire(&f->state); /* pairs with the release in deliver_in_time */
 	}
 }

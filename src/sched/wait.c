@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/wait.h"
+#include "base/spin.h"
 #include "sched/timers.h"
-
-#include <sched.h>
 
 #define TICKET_BLOCK ((uint64_t)1 << 20)
 
@@ -169,12 +168,8 @@ void coiri_wait_surface(coiri_fiber *me)
 	uint64_t word = at_load_relaxed(&me->wait);
 	if (likely(word & COIRI_ARMED) && likely(at_cas_acq_rel(&me->wait, &word, 0)))
 		return;
-	for (unsigned i = 0; at_load_acquire(&me->wait) != 0; i++) { /* pairs with the release in coiri_reach_beneath */
-		if (i < 100)
-			coiri_pause();
-		else
-			sched_yield();
-	}
+	for (unsigned i = 0; at_load_acquire(&me->wait) != 0; i++) /* pairs with the release in coiri_reach_beneath */
+		coiri_spin_wait(i);
 }
 
 void coiri_reach_beneath(coiri_worker *w, coiri_fiber *f, uint64_t word)

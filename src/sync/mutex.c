@@ -49,9 +49,8 @@
  *
  * Figures and what was rejected: docs/decisions/0007-mutex.md.
  */
+#include "base/spin.h"
 #include "sync/sync.h"
-
-#include <sched.h>
 
 #define WAITERS  ((uint64_t)1)
 #define WOKEN    ((uint64_t)2)
@@ -126,10 +125,7 @@ static void wait_for_unlockers(coiri_runtime *rt, mutex *m)
 	for (unsigned i = 0; i < rt->count; i++)
 		/* acquire: pairs with the release that clears it */
 		for (unsigned n = 0; at_load_acquire(&rt->workers[i].unlocking) == m; n++)
-			if (n < 100)
-				coiri_pause();
-			else
-				sched_yield(); /* its thread was preempted in there */
+			coiri_spin_wait(n);
 }
 
 /* Under the latch: sets flags in a word that has an owner, and clears WOKEN of one who was woken. True: whoever owns the
