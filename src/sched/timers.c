@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/timers.h"
+#include "base/spin.h"
 #include "sched/sched.h"
 
 #include <coir/time.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #define RETRY 50000 /* ns, the first time */
@@ -100,12 +100,8 @@ bool coiri_timed_stop(coiri_timed *timed)
 	/* What runs may put the timer back for another try, so the wheel is looked at again after it. It takes no time to
 	 * speak of. */
 	while (unlikely(take_back(timed, &stopped))) {
-		for (unsigned i = 0; at_load_relaxed(&timed->firing); i++) {
-			if (i < 100)
-				coiri_pause();
-			else
-				sched_yield();
-		}
+		for (unsigned i = 0; at_load_relaxed(&timed->firing); i++)
+			coiri_spin_wait(i);
 	}
 	return stopped;
 }
@@ -115,7 +111,8 @@ static coiri_timed *take_due(coiri_worker *w, coiri_timers *timers, int64_t now)
 {
 	coiri_timed *timed = NULL;
 	coiri_latch_acquire_as(&timers->latch, coiri_who(w));
-	coiri_wheel_advance(&timers->wheel, now, is_exact());
+	if (!timers->wheel.due) /* else those come first */
+		coiri_wheel_advance(&timers->wheel, now, is_exact());
 	for (coiri_timer *timer; !timed && (timer = coiri_wheel_take_due(&timers->wheel)) != NULL;) {
 		timed = coiri_container_of(timer, coiri_timed, timer);
 		/* acquire: pairs with the release in fire, elsewhere */
