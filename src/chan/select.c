@@ -321,8 +321,8 @@ static choice *find_room(choice *room, size_t count)
 
 static int select_now(choice *c)
 {
-	coiri_worker *w = coiri_here();
-	if (!w && !coiri_enter())
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	int r = poll_cases(w, c);
 	if (w)

@@ -7,8 +7,6 @@
  */
 #include "chan/chan.h"
 
-#define TRY INT64_MIN /* as a deadline: do not wait, and say -EAGAIN */
-
 /* ---- plain threads ---- */
 
 static int wait_outside(coir_chan *ch, coiri_way way, void *elem, coir_time deadline)
@@ -22,7 +20,8 @@ static int wait_outside(coir_chan *ch, coiri_way way, void *elem, coir_time dead
 	return coiri_thread_wait(&thread, &waiter, 1, deadline);
 }
 
-static COIRI_NOINLINE int transfer_outside(coir_chan *ch, coiri_way way, void *elem, coir_time deadline)
+static COIRI_NOINLINE int transfer_outside(coir_chan *ch, coiri_way way, void *elem, coiri_mode mode,
+					   coir_time deadline)
 {
 	if (!coiri_chan_fits(ch, elem))
 		return -EINVAL;
@@ -31,12 +30,12 @@ static COIRI_NOINLINE int transfer_outside(coir_chan *ch, coiri_way way, void *e
 	coiri_won won;
 	coiri_latch_acquire(&ch->latch);
 	int r = coiri_match(ch, way, elem, &won);
-	if (r == -EAGAIN && deadline != TRY && deadline > coiri_time())
+	if (r == -EAGAIN && !coiri_too_late(mode, deadline, &r))
 		return wait_outside(ch, way, elem, deadline);
 	coiri_latch_release(&ch->latch);
 	coiri_wake(NULL, won);
 	coiri_exit();
-	return r == -EAGAIN && deadline != TRY ? -ETIMEDOUT : r;
+	return r;
 }
 
 /* ---- fibers ---- */
@@ -99,7 +98,7 @@ static COIRI_NOINLINE int send_slow(coir_chan *ch, const void *elem)
 {
 	coiri_worker *w = coiri_here();
 	if (!w)
-		return transfer_outside(ch, COIRI_SEND, (void *)elem, COIR_NEVER);
+		return transfer_outside(ch, COIRI_SEND, (void *)elem, COIRI_UNTIL, COIR_NEVER);
 	if (!coiri_chan_fits(ch, elem))
 		return -EINVAL;
 	if (coiri_cancelled(w->current))
@@ -112,7 +111,7 @@ static COIRI_NOINLINE int recv_slow(coir_chan *ch, void *elem)
 {
 	coiri_worker *w = coiri_here();
 	if (!w)
-		return transfer_outside(ch, COIRI_RECV, elem, COIR_NEVER);
+		return transfer_outside(ch, COIRI_RECV, elem, COIRI_UNTIL, COIR_NEVER);
 	if (!coiri_chan_fits(ch, elem))
 		return -EINVAL;
 	if (coiri_cancelled(w->current))
@@ -181,7 +180,7 @@ COIRI_INLINE int transfer_until(coir_chan *ch, coiri_way way, void *elem, coir_t
 {
 	coiri_worker *w = coiri_here();
 	if (!w)
-		return transfer_outside(ch, way, elem, deadline == TRY ? TRY + 1 : deadline);
+		return transfer_outside(ch, way, elem, COIRI_UNTIL, deadline);
 	if (!coiri_chan_fits(ch, elem))
 		return -EINVAL;
 	if (coiri_cancelled(w->current))
@@ -189,21 +188,19 @@ COIRI_INLINE int transfer_until(coir_chan *ch, coiri_way way, void *elem, coir_t
 	coiri_won won;
 	coiri_latch_acquire_as(&ch->latch, coiri_who(w));
 	int r = coiri_match(ch, way, elem, &won);
-	if (r == -EAGAIN && deadline > coiri_time()) {
+	if (r == -EAGAIN && !coiri_too_late(COIRI_UNTIL, deadline, &r)) {
 		line_up(w, ch, way, elem);
 		return coiri_wait_until(w, &ch->latch, deadline);
 	}
 	coiri_latch_release(&ch->latch);
-	if (r)
-		return r == -EAGAIN ? -ETIMEDOUT : r;
-	return go_on(w, won);
+	return r ? r : go_on(w, won);
 }
 
 COIRI_INLINE int try_transfer(coir_chan *ch, coiri_way way, void *elem)
 {
 	coiri_worker *w = coiri_here();
 	if (!w)
-		return transfer_outside(ch, way, elem, TRY);
+		return transfer_outside(ch, way, elem, COIRI_TRY, COIR_NEVER);
 	if (!coiri_chan_fits(ch, elem))
 		return -EINVAL;
 	coiri_won won;

@@ -76,14 +76,8 @@ void coiri_cancel_lift(coiri_fiber *me)
 
 int coir_cancel(coir_fiber h)
 {
-	coiri_worker *w = coiri_here();
-	if (w)
-		return coiri_cancel_fiber(w, h, COIRI_CANCEL);
-	if (!coiri_enter())
-		return -EPERM;
-	int r = coiri_cancel_fiber(NULL, h, COIRI_CANCEL);
-	coiri_exit();
-	return r;
+	coiri_worker *w;
+	return coiri_come_in(&w) ? coiri_go_out(w, coiri_cancel_fiber(w, h, COIRI_CANCEL)) : -EPERM;
 }
 
 int coir_cancelled(void)

@@ -413,15 +413,13 @@ int coiri_run_awaited(coiri_extra *extra, coir_fn fn, void *arg, intptr_t *out)
 
 int coir_try_join(coir_fiber h, intptr_t *out)
 {
-	coiri_worker *w = coiri_here();
-	if (!w && !coiri_enter())
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	int r = claim_done(h, w ? w->current : NULL);
 	if (!r)
 		reap(w, h.fiber, out);
-	if (!w)
-		coiri_exit();
-	return r;
+	return coiri_go_out(w, r);
 }
 
 int coir_join_until(coir_fiber h, intptr_t *out, coir_time deadline)
@@ -486,12 +484,6 @@ static int detach(coiri_worker *w, coir_fiber h)
 
 int coir_detach(coir_fiber h)
 {
-	coiri_worker *w = coiri_here();
-	if (w)
-		return detach(w, h);
-	if (!coiri_enter())
-		return -EPERM;
-	int r = detach(NULL, h);
-	coiri_exit();
-	return r;
+	coiri_worker *w;
+	return coiri_come_in(&w) ? coiri_go_out(w, detach(w, h)) : -EPERM;
 }

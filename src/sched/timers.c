@@ -254,24 +254,11 @@ const void *coiri_callback(void)
 
 /* ---- the public side ---- */
 
-/* Enters for a plain thread; NULL: no runtime. */
-static coiri_runtime *come_in(coiri_worker *w)
-{
-	return w ? w->rt : coiri_enter();
-}
-
-static void go_out(coiri_worker *w)
-{
-	if (!w)
-		coiri_exit();
-}
-
 int coir_clock_advance(int64_t ns)
 {
-	coiri_worker *w = coiri_here();
+	coiri_worker *w;
 	coiri_clock *clock = &coiri_the_clock;
-	coiri_runtime *rt = come_in(w);
-	if (!rt)
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	bool allowed = at_load_acquire(&clock->mode) == COIRI_CLOCK_MANUAL && ns >= 0;
 	if (allowed) {
@@ -280,33 +267,29 @@ int coir_clock_advance(int64_t ns)
 			next = ns > COIRI_NO_TIME - now ? COIRI_NO_TIME : now + ns;
 		while (!at_cas_acq_rel(&clock->now, &now, next)); /* pairs with the acquire in coiri_time */
 		at_fence_seq_cst();                               /* pairs with the fence in coiri_idle_sleep */
-		coiri_idle_wake(&rt->idle, &rt->workers[0], w);
+		coiri_idle_wake(&coiri_entered->idle, &coiri_entered->workers[0], w);
 		if (w)
 			w->tick = 1; /* look at the timers at the next step */
 	}
-	go_out(w);
-	return allowed ? 0 : -EINVAL;
+	return coiri_go_out(w, allowed ? 0 : -EINVAL);
 }
 
 int coir_clock_hold(void)
 {
-	coiri_worker *w = coiri_here();
-	coiri_runtime *rt = come_in(w);
-	if (!rt)
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
-	coiri_timers *timers = &rt->workers[0].timers;
+	coiri_timers *timers = &coiri_entered->workers[0].timers;
 	coiri_latch_acquire(&timers->latch);
 	at_add_acq_rel(&coiri_the_clock.holds, 1);
 	coiri_latch_release(&timers->latch);
-	go_out(w);
-	return 0;
+	return coiri_go_out(w, 0);
 }
 
 int coir_clock_release(void)
 {
-	coiri_worker *w = coiri_here();
-	coiri_runtime *rt = come_in(w);
-	if (!rt)
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	uint32_t holds = at_load_relaxed(&coiri_the_clock.holds);
 	/* release: pairs with the acquire in coiri_clock_jump */
@@ -314,8 +297,7 @@ int coir_clock_release(void)
 		;
 	if (holds > 0) {
 		at_fence_seq_cst(); /* pairs with the fence in coiri_idle_sleep */
-		coiri_idle_wake(&rt->idle, &rt->workers[0], w);
+		coiri_idle_wake(&coiri_entered->idle, &coiri_entered->workers[0], w);
 	}
-	go_out(w);
-	return holds > 0 ? 0 : -EINVAL;
+	return coiri_go_out(w, holds > 0 ? 0 : -EINVAL);
 }

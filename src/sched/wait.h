@@ -218,6 +218,27 @@ COIRI_INLINE coiri_waiter *coiri_queue_win(coiri_queue *q, int result, coiri_won
 	return NULL;
 }
 
+/* ---- what a call that waits is asked for ---- */
+
+/* "Now or not at all": -EAGAIN where a deadline would give -ETIMEDOUT. */
+typedef enum coiri_mode {
+	COIRI_TRY,   /* does not wait, is no cancellation point */
+	COIRI_FIRM,  /* waits as long as it takes, is no cancellation point */
+	COIRI_UNTIL, /* waits until the deadline, is a cancellation point */
+} coiri_mode;
+
+/* Is it too late to wait? Then *error says what to return. */
+COIRI_INLINE bool coiri_too_late(coiri_mode mode, coir_time deadline, int *error)
+{
+	if (mode == COIRI_TRY)
+		*error = -EAGAIN;
+	else if (deadline != COIR_NEVER && deadline <= coiri_time())
+		*error = -ETIMEDOUT;
+	else
+		return false;
+	return true;
+}
+
 /* ---- the timeout and the cancel ---- */
 
 /* Makes runnable whose wait was ended by other means than a trigger. w: NULL in a plain thread. */

@@ -146,4 +146,19 @@ COIRI_INLINE coiri_worker *coiri_here(void)
 	return w;
 }
 
+/* A caller comes in: *w is its worker, or NULL in a plain thread, which has entered. False: there is no runtime. */
+COIRI_INLINE bool coiri_come_in(coiri_worker **w)
+{
+	*w = coiri_here();
+	return likely(*w != NULL) || coiri_enter() != NULL;
+}
+
+/* It leaves, with a result. */
+COIRI_INLINE int coiri_go_out(const coiri_worker *w, int result)
+{
+	if (unlikely(!w))
+		coiri_exit();
+	return result;
+}
+
 #endif

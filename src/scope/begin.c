@@ -88,17 +88,15 @@ static void begin(coiri_worker *w, coiri_scope *s, const coir_scope_attr *attr)
 int coir_scope_begin(coir_scope *scope, const coir_scope_attr *attr)
 {
 	coiri_scope *s = coiri_scope_of(scope);
-	coiri_worker *w = coiri_here();
-	if (!w && !coiri_enter())
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	int r = s ? check(attr) : -EINVAL;
 	if (!r && w && is_begun(w->current->cold, s))
 		r = -EBUSY;
 	if (!r)
 		begin(w, s, attr);
-	if (!w)
-		coiri_exit();
-	return r;
+	return coiri_go_out(w, r);
 }
 
 int coir_scope_begin_until(coir_scope *scope, coir_time deadline)

@@ -126,25 +126,21 @@ void coiri_scope_cancel(coiri_worker *w, coiri_scope *s, int error, bool mild)
 int coir_scope_cancel(coir_scope *scope)
 {
 	coiri_scope *s = coiri_scope_of(scope);
-	coiri_worker *w = coiri_here();
-	if (!w && !coiri_enter())
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	int r = coiri_scope_is_open(s) ? 0 : -EINVAL;
 	if (!r)
 		coiri_scope_cancel(w, s, -ECANCELED, true);
-	if (!w)
-		coiri_exit();
-	return r;
+	return coiri_go_out(w, r);
 }
 
 int coir_scope_cancelled(coir_scope *scope)
 {
 	coiri_scope *s = coiri_scope_of(scope);
-	coiri_worker *w = coiri_here();
-	if (!w && !coiri_enter())
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	int r = !coiri_scope_is_open(s) ? -EINVAL : at_load_relaxed(&s->cancelled) ? -ECANCELED : 0;
-	if (!w)
-		coiri_exit();
-	return r;
+	return coiri_go_out(w, r);
 }

@@ -125,8 +125,8 @@ static int end_in_thread(coiri_scope *s)
 int coir_scope_wait(coir_scope *scope)
 {
 	coiri_scope *s = coiri_scope_of(scope);
-	coiri_worker *w = coiri_here();
-	if (!w && !coiri_enter())
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	int r = 0;
 	if (!coiri_scope_is_open(s))
@@ -137,9 +137,7 @@ int coir_scope_wait(coir_scope *scope)
 		r = -EBUSY;
 	if (!r)
 		return w ? end_in_fiber(w, s) : end_in_thread(s);
-	if (!w)
-		coiri_exit();
-	return r;
+	return coiri_go_out(w, r);
 }
 
 int coir_with_deadline(coir_time deadline, coir_fn fn, void *arg, intptr_t *out)

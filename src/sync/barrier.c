@@ -92,10 +92,5 @@ int coir_barrier_init(coir_barrier *b, uint32_t parties)
 int coir_barrier_destroy(coir_barrier *public)
 {
 	barrier *b = (barrier *)public;
-	if (!b)
-		return -EINVAL;
-	coiri_latch_acquire(&b->latch);
-	bool busy = !coiri_queue_is_idle(&b->queue);
-	coiri_latch_release(&b->latch);
-	return busy ? -EBUSY : 0;
+	return b ? coiri_check_idle(&b->latch, &b->queue) : -EINVAL;
 }

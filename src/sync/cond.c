@@ -103,10 +103,5 @@ int coir_cond_init(coir_cond *c)
 int coir_cond_destroy(coir_cond *public)
 {
 	condition *c = (condition *)public;
-	if (!c)
-		return -EINVAL;
-	coiri_latch_acquire(&c->latch);
-	bool busy = !coiri_queue_is_idle(&c->queue);
-	coiri_latch_release(&c->latch);
-	return busy ? -EBUSY : 0;
+	return c ? coiri_check_idle(&c->latch, &c->queue) : -EINVAL;
 }

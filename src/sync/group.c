@@ -35,18 +35,22 @@ static int let_go(coiri_worker *w, coiri_queue *queue, coiri_latch *latch, bool 
 	return coiri_go_out(w, 0);
 }
 
-/* Is it true already, or is it too late to wait for it? Under the latch, which is released if so; *r is the answer. */
-COIRI_INLINE bool is_over(coiri_worker *w, coiri_place *place, coiri_mode mode, bool holds, int *r)
+/* Waits until the condition `holds`. */
+COIRI_INLINE int wait_for(coiri_place place, bool (*holds)(const void *object))
 {
-	*r = 0;
-	if (!holds && !coiri_too_late(mode, place->deadline, r))
-		return false;
-	coiri_latch_release(place->latch);
-	if (w && *r == 0 && mode != COIRI_TRY)
-		*r = coiri_step_in_place(w);
-	else
-		coiri_go_out(w, 0);
-	return true;
+	coiri_worker *w;
+	int r = 0;
+	if (!coiri_come_in(&w))
+		return -EPERM;
+	if (place.mode != COIRI_TRY && w && coiri_cancelled(w->current))
+		return -ECANCELED;
+	coiri_latch_acquire(place.latch);
+	if (!holds(place.object) && !coiri_too_late(place.mode, place.deadline, &r))
+		return coiri_wait_at(w, &place);
+	coiri_latch_release(place.latch);
+	if (w && r == 0 && place.mode != COIRI_TRY)
+		return coiri_step_in_place(w);
+	return coiri_go_out(w, r);
 }
 
 /* ---- wait groups ---- */
@@ -73,22 +77,17 @@ int coir_wait_group_done(coir_wait_group *g)
 	return coir_wait_group_add(g, -1);
 }
 
+static bool is_done(const void *object)
+{
+	return ((const group *)object)->count == 0;
+}
+
 static int group_wait(coir_wait_group *public, coiri_mode mode, coir_time deadline)
 {
-	coiri_worker *w;
 	group *g = (group *)public;
 	if (!g)
 		return -EINVAL;
-	if (!coiri_come_in(&w))
-		return -EPERM;
-	if (mode != COIRI_TRY && w && coiri_cancelled(w->current))
-		return -ECANCELED;
-	coiri_place place = {&g->queue, &g->latch, g, COIRI_WAIT_GROUP, mode, NULL, deadline};
-	int r;
-	coiri_latch_acquire(&g->latch);
-	if (is_over(w, &place, mode, g->count == 0, &r))
-		return r;
-	return coiri_wait_at(w, &place);
+	return wait_for((coiri_place){&g->queue, &g->latch, g, COIRI_WAIT_GROUP, mode, NULL, deadline}, is_done);
 }
 
 int coir_wait_group_wait(coir_wait_group *g)
@@ -117,12 +116,7 @@ int coir_wait_group_init(coir_wait_group *g)
 int coir_wait_group_destroy(coir_wait_group *public)
 {
 	group *g = (group *)public;
-	if (!g)
-		return -EINVAL;
-	coiri_latch_acquire(&g->latch);
-	bool busy = !coiri_queue_is_idle(&g->queue);
-	coiri_latch_release(&g->latch);
-	return busy ? -EBUSY : 0;
+	return g ? coiri_check_idle(&g->latch, &g->queue) : -EINVAL;
 }
 
 /* ---- events ---- */
@@ -150,22 +144,17 @@ int coir_event_reset(coir_event *e)
 	return event_become(e, false);
 }
 
+static bool has_happened(const void *object)
+{
+	return ((const event *)object)->happened;
+}
+
 static int event_wait(coir_event *public, coiri_mode mode, coir_time deadline)
 {
-	coiri_worker *w;
 	event *e = (event *)public;
 	if (!e)
 		return -EINVAL;
-	if (!coiri_come_in(&w))
-		return -EPERM;
-	if (mode != COIRI_TRY && w && coiri_cancelled(w->current))
-		return -ECANCELED;
-	coiri_place place = {&e->queue, &e->latch, e, COIRI_WAIT_EVENT, mode, NULL, deadline};
-	int r;
-	coiri_latch_acquire(&e->latch);
-	if (is_over(w, &place, mode, e->happened, &r))
-		return r;
-	return coiri_wait_at(w, &place);
+	return wait_for((coiri_place){&e->queue, &e->latch, e, COIRI_WAIT_EVENT, mode, NULL, deadline}, has_happened);
 }
 
 int coir_event_wait(coir_event *e)
@@ -194,10 +183,5 @@ int coir_event_init(coir_event *e)
 int coir_event_destroy(coir_event *public)
 {
 	event *e = (event *)public;
-	if (!e)
-		return -EINVAL;
-	coiri_latch_acquire(&e->latch);
-	bool busy = !coiri_queue_is_idle(&e->queue);
-	coiri_latch_release(&e->latch);
-	return busy ? -EBUSY : 0;
+	return e ? coiri_check_idle(&e->latch, &e->queue) : -EINVAL;
 }

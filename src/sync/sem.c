@@ -124,10 +124,5 @@ int coir_sem_init(coir_sem *s, uint32_t n)
 int coir_sem_destroy(coir_sem *public)
 {
 	sem *s = (sem *)public;
-	if (!s)
-		return -EINVAL;
-	coiri_latch_acquire(&s->latch);
-	bool busy = !coiri_queue_is_idle(&s->queue);
-	coiri_latch_release(&s->latch);
-	return busy ? -EBUSY : 0;
+	return s ? coiri_check_idle(&s->latch, &s->queue) : -EINVAL;
 }

@@ -21,3 +21,11 @@ uint32_t coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes)
 		coiri_wakes_add(wakes, won);
 	return count;
 }
+
+int coiri_check_idle(coiri_latch *latch, const coiri_queue *queue)
+{
+	coiri_latch_acquire(latch);
+	bool idle = coiri_queue_is_idle(queue);
+	coiri_latch_release(latch);
+	return idle ? 0 : -EBUSY;
+}

@@ -18,40 +18,6 @@
 _Static_assert(sizeof(coiri_queue) == sizeof(coir_waiting), "coir_waiting is a queue");
 _Static_assert(sizeof(coiri_latch) == sizeof(coir_latch), "coir_latch is a latch");
 
-/* "Now or not at all": -EAGAIN where a deadline would give -ETIMEDOUT. */
-typedef enum coiri_mode {
-	COIRI_TRY,   /* does not wait, is no cancellation point */
-	COIRI_FIRM,  /* waits as long as it takes, is no cancellation point */
-	COIRI_UNTIL, /* waits until the deadline, is a cancellation point */
-} coiri_mode;
-
-/* Is it too late to wait? Then *error says what to return. */
-COIRI_INLINE bool coiri_too_late(coiri_mode mode, coir_time deadline, int *error)
-{
-	if (mode == COIRI_TRY)
-		*error = -EAGAIN;
-	else if (deadline != COIR_NEVER && deadline <= coiri_time())
-		*error = -ETIMEDOUT;
-	else
-		return false;
-	return true;
-}
-
-/* A caller comes in: *w is its worker, or NULL in a plain thread, which has entered. False: there is no runtime. */
-COIRI_INLINE bool coiri_come_in(coiri_worker **w)
-{
-	*w = coiri_here();
-	return likely(*w != NULL) || coiri_enter() != NULL;
-}
-
-/* It leaves, with a result. */
-COIRI_INLINE int coiri_go_out(const coiri_worker *w, int result)
-{
-	if (unlikely(!w))
-		coiri_exit();
-	return result;
-}
-
 /* What a waiter at an object is told by it. */
 typedef struct coiri_place {
 	coiri_queue *queue;
@@ -101,6 +67,9 @@ COIRI_INLINE bool coiri_win_first(coiri_waiter *first, int result, coiri_won *wo
 
 /* Wins everybody in the queue, in order, to be woken after the latch was released. Returns how many. */
 uint32_t coiri_win_all(coiri_queue *queue, int result, coiri_wakes *wakes);
+
+/* For a destroy: -EBUSY if somebody waits at the object, or is about to leave it; else 0. */
+int coiri_check_idle(coiri_latch *latch, const coiri_queue *queue);
 
 /* ---- of a mutex, for conditions (mutex.c) ---- */
 

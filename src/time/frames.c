@@ -59,13 +59,11 @@ static int advance(coiri_worker *w, frames *fr)
 
 int coir_frames_advance(coir_frames *public)
 {
-	coiri_worker *w = coiri_here();
-	if (!w && !coiri_enter())
+	coiri_worker *w;
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	int woken = public ? advance(w, (frames *)public) : -EINVAL;
-	if (!w)
-		coiri_exit();
-	else if (woken > 0)
+	if (w && woken > 0)
 		coir_yield();
-	return woken;
+	return coiri_go_out(w, woken);
 }

@@ -57,36 +57,32 @@ static bool take_out(timer *t, bool *runs)
 int coir_timer_start(coir_timer *public, coir_time when)
 {
 	timer *t = (timer *)public;
-	coiri_worker *w = coiri_here();
+	coiri_worker *w;
 	if (!t || !t->fn)
 		return -EINVAL;
-	if (!w && !coiri_enter())
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	coiri_latch_acquire(&t->latch);
 	bool runs, stopped = take_out(t, &runs);
 	t->epoch = coiri_epoch;
 	coiri_timed_restart(w, &t->timed, when);
 	coiri_latch_release(&t->latch);
-	if (!w)
-		coiri_exit();
-	else
+	if (w)
 		coiri_notify_next(w); /* the caller goes on, maybe for long: somebody must watch */
-	return stopped;
+	return coiri_go_out(w, stopped);
 }
 
 static int stop(timer *t, bool *runs)
 {
-	coiri_worker *w = coiri_here();
+	coiri_worker *w;
 	if (!t || !t->fn)
 		return -EINVAL;
-	if (!w && !coiri_enter())
+	if (!coiri_come_in(&w))
 		return -EPERM;
 	coiri_latch_acquire(&t->latch);
 	bool stopped = take_out(t, runs);
 	coiri_latch_release(&t->latch);
-	if (!w)
-		coiri_exit();
-	return stopped;
+	return coiri_go_out(w, stopped);
 }
 
 int coir_timer_stop(coir_timer *public)
