@@ -141,7 +141,6 @@ COIRI_INLINE void coiri_cold_begin(coiri_cold *cold, coiri_stack *stack, char *l
 	cold->under = under;
 	cold->locals = NULL;
 	cold->defers = NULL;
-	cold->waiter.reason = COIRI_WAIT_NONE;
 }
 
 COIRI_INLINE coir_fiber coiri_handle(coiri_fiber *f)

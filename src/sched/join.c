@@ -4,11 +4,7 @@
  *
  * The claim (CLAIMED) comes first, so of several that try one wins and the others get -EINVAL.
  *
- * Inline: the child is the newest of this worker (in run-next or at the bottom of the deque), has not started, and
- * enough of the joiner's stack is left: then it is called there, as a full fiber boundary. If it parks, it parks on top
- * of the joiner, which waits for it anyway; wherever it ends, the joiner goes on. Nobody but the joiner may look at the
- * child's end, so it needs no transition of the state word. Each inline run is a scheduling step: every
- * COIRI_FAIR_STEPS steps the join goes the long way, so that others get their turn.
+ * Inline: see inline.h.
  *
  * Parked: the joiner's descriptor holds where the result goes (arg), the child's who waits (joiner). The post action
  * sets AWAITED, off the joiner's stack; whoever comes second, it or DONE, delivers (coiri_deliver). So the joiner
@@ -22,11 +18,10 @@
 #include "base/fault.h"
 #include "base/futex.h"
 #include "base/spin.h"
+#include "sched/inline.h"
 #include "sched/local.h"
 #include "sched/spawn.h"
 #include "sched/wait.h"
-
-#define INLINE_RESERVE ((ptrdiff_t)8 << 10) /* for the runtime's own frames and the join of the next one */
 
 /* What f->joiner points to, besides a fiber that waits for as long as it takes. */
 #define THREAD_BIT ((uintptr_t)1) /* a join_thread */
@@ -113,153 +108,6 @@ static int reap(coiri_worker *w, coiri_fiber *f, intptr_t *out)
 		*out = (intptr_t)f->arg;
 	coiri_fiber_free_anywhere(w, f);
 	return 0;
-}
-
-/* ---- inline ---- */
-
-/* Only their holder may ask. */
-COIRI_INLINE bool may_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
-{
-	char *sp = coiri_arch_sp();
-	return likely(!coiri_keeps_own_stack(f) && !coiri_keeps_own_stack(me) && w->tick > 1 && sp < me->cold->high &&
-		      sp - me->cold->low >= (ptrdiff_t)coiri_stack_promise + INLINE_RESERVE);
-}
-
-COIRI_INLINE bool take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
-{
-	/* Only when it is out of its queue may its fields be looked at. */
-	if (coiri_next_peek(&w->next) == f) {
-		if (unlikely(!coiri_next_swap(&w->next, f, NULL)))
-			return false;
-		if (unlikely(!coiri_is_new(f))) { /* it was woken */
-			coiri_put_next(w, f);
-			return false;
-		}
-	} else if (!coiri_deque_pop_if(&w->deque, f)) {
-		return false;
-	}
-	if (may_inline(w, me, f)) {
-		w->tick--;
-		return true;
-	}
-	coiri_ready_new(w, f); /* back: it will run on a stack of its own */
-	return false;
-}
-
-static COIRI_NOINLINE void clear_below(coiri_cold *cold)
-{
-	char *low = cold->low + (coiri_stack_canaries ? COIRI_PAGE : 0);
-	char *boundary = (char *)((uintptr_t)(coiri_arch_sp() - COIRI_PAGE) & ~(uintptr_t)(COIRI_PAGE - 1));
-	coiri_stack_clear_pages(low, boundary);
-}
-
-/* A pair of the C++ runtime's globals. */
-typedef struct exceptions {
-	void *word[2];
-} exceptions;
-
-static exceptions take_exceptions(coiri_worker *w)
-{
-	exceptions saved = {{NULL, NULL}};
-	if (unlikely(w->exceptions != NULL)) {
-		saved = (exceptions){{w->exceptions[0], w->exceptions[1]}};
-		w->exceptions[0] = w->exceptions[1] = NULL;
-	}
-	return saved;
-}
-
-static void put_exceptions(coiri_worker *w, exceptions saved)
-{
-	if (unlikely(w->exceptions != NULL)) {
-		w->exceptions[0] = saved.word[0];
-		w->exceptions[1] = saved.word[1];
-	}
-}
-
-/* Calls f on the joiner's stack. Returns the worker on which it ended, or NULL in a forked child. */
-COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, coiri_cold *cold,
-				       intptr_t *result)
-{
-	coiri_fp words;
-	coiri_cold_begin(cold, NULL, me->cold->low, me->cold->high, me);
-	coiri_cold_give(cold, f);
-	f->sp = cold; /* started: the first switch away sets the real one */
-	coiri_fp_enter(&words);
-	w->current = f;
-	coiri_san_publish(w);
-	coiri_san_nest(&me->cold->san, &cold->san);
-	coiri_san_receive(&f->fn);
-
-	*result = coiri_arch_call_entry(f->fn, f->arg);
-
-	w = coiri_here();
-	if (unlikely(!w))
-		return NULL;
-	if (unlikely(coiri_has_end_work(cold))) {
-		coiri_end_work(cold, *result);
-		w = coiri_here();
-		if (unlikely(!w))
-			return NULL;
-	}
-	coiri_san_unnest(&me->cold->san, &cold->san);
-	coiri_fp_leave(&words);
-	w->current = me;
-	at_count(&w->count.inlined, 1);
-	return w;
-}
-
-static COIRI_NOINLINE int join_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out)
-{
-	coiri_cold cold;
-	intptr_t result;
-	w = call_inline(w, me, f, &cold, &result);
-	if (unlikely(!w)) /* this thread is all there is, and the fiber its only one: let it go on as its joiner */
-		return -EPERM;
-	coiri_fiber_free(w, f);
-	if (out)
-		*out = result;
-	return 0;
-}
-
-/* The same for a program with C++ exceptions, or with stacks that are to be wiped. */
-static COIRI_NOINLINE int join_inline_special(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out)
-{
-	coiri_cold cold;
-	intptr_t result;
-	exceptions saved = take_exceptions(w);
-	w = call_inline(w, me, f, &cold, &result);
-	if (unlikely(!w))
-		return -EPERM;
-	put_exceptions(w, saved);
-	if (w->rt->wipe) {
-		clear_below(&cold);
-		coiri_arch_wipe_below(coiri_arch_sp() - 2 * (size_t)COIRI_PAGE);
-	}
-	coiri_fiber_free(w, f);
-	if (out)
-		*out = result;
-	return 0;
-}
-
-bool coiri_run_inside(coiri_worker *w, const void *home)
-{
-	coiri_fiber *me = w->current, *f = coiri_next_peek(&w->next);
-	if (!f)
-		f = coiri_deque_pop(&w->deque);
-	else if (!coiri_next_swap(&w->next, f, NULL))
-		return false;
-	if (!f)
-		return false;
-	if (!coiri_is_new(f)) { /* it was woken */
-		coiri_put_next(w, f);
-		return false;
-	}
-	if (f->cold != home || !may_inline(w, me, f)) {
-		coiri_ready_new(w, f); /* back */
-		return false;
-	}
-	w->tick--;
-	return (likely(!w->special) ? join_inline(w, me, f, NULL) : join_inline_special(w, me, f, NULL)) == 0;
 }
 
 /* ---- parked ---- */
@@ -455,8 +303,8 @@ int coir_join(coir_fiber h, intptr_t *out)
 		reap(w, f, out);
 		return coiri_step_in_place(w);
 	}
-	if (take_inline(w, me, f))
-		return likely(!w->special) ? join_inline(w, me, f, out) : join_inline_special(w, me, f, out);
+	if (coiri_take_inline(w, me, f))
+		return coiri_run_inline(w, me, f, out);
 	f->joiner = me;
 	me->arg = out;
 	coiri_fiber *next = coiri_pick(w);
