@@ -70,7 +70,7 @@ static int set_up_worker(coiri_worker *w)
 	w->glimpses = calloc(n, sizeof *w->glimpses);
 	if (!w->slab || !w->victims || !w->glimpses)
 		return -ENOMEM;
-	if (coiri_deque_init(&w->deque) || coiri_ring_init(&w->ring, n == 1))
+	if (coiri_deque_init(&w->deque) || coiri_tasks_init(&w->forked, &w->rt->idle.hint) || coiri_ring_init(&w->ring, n == 1))
 		return -ENOMEM;
 	coiri_topo_victims(&topo, w->index, w->victims, w->victim_level);
 	return coiri_overflow_thread_begin(&w->alt_stack);
@@ -79,6 +79,7 @@ static int set_up_worker(coiri_worker *w)
 static void tear_down_worker(coiri_worker *w)
 {
 	coiri_deque_fini(&w->deque);
+	coiri_tasks_fini(&w->forked);
 	coiri_ring_fini(&w->ring);
 	free(w->victims);
 	free(w->glimpses);
@@ -177,10 +178,12 @@ static void forget_runtime(void)
 	control.forked = true;
 	coiri_thread_is_guest = 0;
 	coiri_tls_worker = NULL;
+	coiri_tasks_use(NULL);
 	at_store_relaxed(&coiri_rt, NULL);
 	at_store_relaxed(&coiri_visitors, 0);
 	at_store_relaxed(&coiri_guests, 0);
 	coiri_locals_forked();
+	coiri_names_forked();
 	coiri_stats_forked();
 	coiri_threads_forked();
 	coiri_callbacks_forked();

@@ -64,8 +64,10 @@ int coiri_cancel_fiber(coiri_worker *w, coir_fiber h, uint64_t bit)
 	int r = coiri_cancel_mark(w, h, bit);
 	if (r)
 		return r;
+	coiri_tasks_mark(w, h);
 	coiri_heavy_fence(); /* pairs with the light fence in coiri_post_wait */
 	coiri_cancel_reach(w, h);
+	coiri_tasks_reach(w, h);
 	return 0;
 }
 
@@ -91,6 +93,7 @@ int coir_shield_begin(void)
 	coiri_worker *w = coiri_here();
 	if (!w)
 		return -EPERM;
+	coiri_tasks_promote(w);
 	w->current->cold->shields++;
 	return 0;
 }
@@ -102,6 +105,7 @@ int coir_shield_end(void)
 		return -EPERM;
 	if (w->current->cold->shields == 0)
 		return -EINVAL;
+	coiri_tasks_promote(w);
 	w->current->cold->shields--;
 	return 0;
 }

@@ -13,8 +13,8 @@ void coiri_end_work(coiri_cold *cold, intptr_t result)
 {
 	if (cold->defers)
 		coiri_run_defers(cold);
-	if (cold->locals)
-		coiri_locals_end(&cold->locals);
+	if (at_load_relaxed(&cold->locals))
+		coiri_locals_end(cold);
 	if (cold->defers) /* of a destructor */
 		coiri_run_defers(cold);
 	coiri_worker *w = coiri_here();

@@ -85,19 +85,21 @@ _Static_assert(sizeof(coiri_fiber) == COIRI_CACHE_LINE, "a fiber descriptor is o
 
 /* What a fiber needs only while it is started. */
 typedef struct coiri_cold {
-	coiri_stack *stack;        /* its own stack; NULL: runs on its joiner's */
-	char *low;                 /* the lowest address it may use */
-	char *high;                /* and the end: outside, it stands on a coroutine's stack for now */
-	struct coiri_fiber *under; /* the joiner whose stack it runs on, or NULL */
-	void **locals;             /* fiber-local storage, NULL until used */
-	void *defers;              /* handlers to run at its end, the newest first (scope) */
-	void *scope;               /* the innermost scope that it opened, else its home (scope) */
-	void *home;                /* the scope that it was spawned into, or NULL, */
-	coiri_link link;           /* which lists it, */
-	struct coiri_fiber *self;  /* to be found from that list */
-	unsigned shields;          /* how many shields against cancellation it stands in */
-	coiri_waiter waiter;       /* for a wait at one object */
-	void *exceptions[2];       /* the C++ runtime's globals while it does not run */
+	coiri_stack *stack;           /* its own stack; NULL: runs on its joiner's */
+	char *low;                    /* the lowest address it may use */
+	char *high;                   /* and the end: outside, it stands on a coroutine's stack for now */
+	struct coiri_fiber *under;    /* the joiner whose stack it runs on, or NULL */
+	coiri_atomic(void *) locals;  /* fiber-local storage, NULL until used */
+	void *defers;                 /* handlers to run at its end, the newest first (scope) */
+	void *scope;                  /* the innermost scope that it opened, else its home (scope) */
+	void *home;                   /* the scope that it was spawned into, or NULL, */
+	coiri_link link;              /* which lists it, */
+	struct coiri_fiber *self;     /* to be found from that list */
+	unsigned shields;             /* how many shields against cancellation it stands in */
+	coiri_atomic(unsigned) given; /* tasks that it forked and others run, until it joins them */
+	struct coiri_fiber *owner;    /* of a task: the fiber that it acts as */
+	coiri_waiter waiter;          /* for a wait at one object */
+	void *exceptions[2];          /* the C++ runtime's globals while it does not run */
 	coiri_san san;
 } coiri_cold;
 
@@ -128,6 +130,7 @@ COIRI_INLINE void coiri_cold_give(coiri_cold *cold, coiri_fiber *f)
 {
 	cold->scope = cold->home = f->cold;
 	cold->shields = 0;
+	at_store_relaxed(&cold->given, 0);
 	f->cold = cold;
 }
 
@@ -139,7 +142,7 @@ COIRI_INLINE void coiri_cold_begin(coiri_cold *cold, coiri_stack *stack, char *l
 	cold->low = low;
 	cold->high = high;
 	cold->under = under;
-	cold->locals = NULL;
+	at_store_relaxed(&cold->locals, NULL);
 	cold->defers = NULL;
 }
 

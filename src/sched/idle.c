@@ -73,7 +73,8 @@ static bool work_in_sight(coiri_runtime *rt)
 		return true;
 	for (unsigned i = 0; i < rt->count; i++) {
 		coiri_worker *v = &rt->workers[i];
-		if (coiri_next_peek(&v->next) || coiri_deque_size(&v->deque) > 0 || coiri_ring_size(&v->ring) > 0)
+		if (coiri_next_peek(&v->next) || coiri_deque_size(&v->deque) > 0 || coiri_ring_size(&v->ring) > 0 ||
+		    coiri_tasks_any(&v->forked))
 			return true;
 		if (at_load_relaxed(&v->timers.next) != COIRI_NO_TIME && at_load_relaxed(&v->idle.asleep) == 0)
 			return true;

@@ -40,6 +40,7 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 				       intptr_t *result)
 {
 	coiri_fp words;
+	coiri_tasks_promote(w); /* what lies there belongs to the fiber that runs */
 	coiri_cold_begin(cold, NULL, me->cold->low, me->cold->high, me);
 	coiri_cold_give(cold, f);
 	f->sp = cold; /* started: the first switch away sets the real one */
@@ -54,6 +55,8 @@ COIRI_INLINE coiri_worker *call_inline(coiri_worker *w, coiri_fiber *me, coiri_f
 	w = coiri_here();
 	if (unlikely(!w))
 		return NULL;
+	if (unlikely(coiri_has_open_tasks(w, cold)))
+		coiri_tasks_unjoined();
 	if (unlikely(coiri_has_end_work(cold))) {
 		coiri_end_work(cold, *result);
 		w = coiri_here();

@@ -20,6 +20,9 @@
 int coiri_join_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out);
 int coiri_join_inline_special(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out);
 
+/* Joins a fiber that is claimed, and lies in no queue that the caller could take it from (join.c). Returns 0. */
+int coiri_join_claimed(coiri_worker *w, coiri_fiber *f);
+
 COIRI_INLINE int coiri_run_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out)
 {
 	return likely(!w->special) ? coiri_join_inline(w, me, f, out) : coiri_join_inline_special(w, me, f, out);
@@ -33,20 +36,26 @@ COIRI_INLINE bool coiri_may_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber
 		      sp - me->cold->low >= (ptrdiff_t)coiri_stack_promise + COIRI_INLINE_RESERVE);
 }
 
+/* Takes f out of its queue, if it is the newest there and has not started. */
+COIRI_INLINE bool coiri_take_new(coiri_worker *w, coiri_fiber *f)
+{
+	/* Only when it is out of its queue may its fields be looked at. */
+	if (coiri_next_peek(&w->next) != f)
+		return coiri_deque_pop_if(&w->deque, f);
+	if (unlikely(!coiri_next_swap(&w->next, f, NULL)))
+		return false;
+	if (unlikely(!coiri_is_new(f))) { /* it was woken */
+		coiri_put_next(w, f);
+		return false;
+	}
+	return true;
+}
+
 /* Takes f, which me joins, out of its queue to be run inline. False: it stays there, or was not there. */
 COIRI_INLINE bool coiri_take_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f)
 {
-	/* Only when it is out of its queue may its fields be looked at. */
-	if (coiri_next_peek(&w->next) == f) {
-		if (unlikely(!coiri_next_swap(&w->next, f, NULL)))
-			return false;
-		if (unlikely(!coiri_is_new(f))) { /* it was woken */
-			coiri_put_next(w, f);
-			return false;
-		}
-	} else if (!coiri_deque_pop_if(&w->deque, f)) {
+	if (!coiri_take_new(w, f))
 		return false;
-	}
 	if (coiri_may_inline(w, me, f)) {
 		w->tick--;
 		return true;

@@ -73,7 +73,7 @@ coiri_fiber *coiri_deliver(coiri_worker *w, coiri_fiber *f)
 void coiri_abandon(coiri_fiber *f)
 {
 	if (!coiri_is_new(f)) {
-		coiri_locals_drop(f->cold->locals);
+		coiri_locals_drop(f->cold);
 		coiri_drop_defers(f->cold);
 	}
 	/* A plain thread that joins it may have given up: it is dismissed by its own list. */
@@ -264,7 +264,7 @@ int coir_try_join(coir_fiber h, intptr_t *out)
 	coiri_worker *w;
 	if (!coiri_come_in(&w))
 		return -EPERM;
-	int r = claim_done(h, w ? w->current : NULL);
+	int r = claim_done(h, w ? coiri_identity(w->current) : NULL);
 	if (!r)
 		reap(w, h.fiber, out);
 	return coiri_go_out(w, r);
@@ -283,7 +283,7 @@ int coir_join_until(coir_fiber h, intptr_t *out, coir_time deadline)
 		return r == -EAGAIN ? -ETIMEDOUT : r;
 	}
 	bool done;
-	int r = claim(h, w->current, &done);
+	int r = claim(h, coiri_identity(w->current), &done);
 	if (r)
 		return r;
 	return done ? reap(w, h.fiber, out) : join_in_time(w, h, out, deadline);
@@ -296,7 +296,7 @@ int coir_join(coir_fiber h, intptr_t *out)
 		return join_outside(h, out, COIR_NEVER);
 	coiri_fiber *me = w->current, *f = h.fiber;
 	bool done;
-	int r = claim(h, me, &done);
+	int r = claim(h, coiri_identity(me), &done);
 	if (unlikely(r))
 		return r;
 	if (done) {
@@ -307,6 +307,20 @@ int coir_join(coir_fiber h, intptr_t *out)
 		return coiri_run_inline(w, me, f, out);
 	f->joiner = me;
 	me->arg = out;
+	coiri_fiber *next = coiri_pick(w);
+	w->awaited = f;
+	return coiri_switch(w, me, next, post_join);
+}
+
+int coiri_join_claimed(coiri_worker *w, coiri_fiber *f)
+{
+	coiri_fiber *me = w->current;
+	if (at_load_acquire(&f->state) & COIRI_DONE) { /* pairs with the release in coiri_finish */
+		reap(w, f, NULL);
+		return coiri_step_in_place(w);
+	}
+	f->joiner = me;
+	me->arg = NULL;
 	coiri_fiber *next = coiri_pick(w);
 	w->awaited = f;
 	return coiri_switch(w, me, next, post_join);

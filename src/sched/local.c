@@ -71,18 +71,21 @@ int coir_set(coir_key key, void *new_value)
 	coiri_worker *w = coiri_here();
 	if (!w)
 		return -EPERM;
+	if (coiri_is_task(w->current))
+		return -EPERM;
 	uint64_t generation = generation_of(key);
 	if (!generation)
 		return -EINVAL;
 	coiri_cold *cold = w->current->cold;
-	table *t = (table *)cold->locals;
+	table *t = at_load_relaxed(&cold->locals);
 	if (!t) {
 		if (!new_value)
 			return 0;
 		t = calloc(1, sizeof *t);
 		if (!t)
 			return -ENOMEM;
-		cold->locals = (void **)t;
+		at_store_release(&cold->locals,
+				 t); /* pairs with the acquire in coir_get, of tasks that act as this fiber */
 	}
 	t->values[key] = (value){new_value, generation};
 	return 0;
@@ -96,7 +99,7 @@ int coir_get(coir_key key, void **out)
 	uint64_t generation = generation_of(key);
 	if (!generation || !out)
 		return -EINVAL;
-	const table *t = (table *)w->current->cold->locals;
+	const table *t = at_load_acquire(&coiri_identity(w->current)->cold->locals); /* pairs with coir_set's release */
 	*out = t && t->values[key].generation == generation ? t->values[key].value : NULL;
 	return 0;
 }
@@ -121,18 +124,19 @@ static bool destroy_round(table *t)
 	return any;
 }
 
-void coiri_locals_end(void ***locals)
+void coiri_locals_end(coiri_cold *cold)
 {
+	table *t = at_load_relaxed(&cold->locals);
 	for (int i = 0; i < COIR_DESTRUCTOR_ITERATIONS; i++)
-		if (!destroy_round((table *)*locals))
+		if (!destroy_round(t))
 			break;
-	free(*locals);
-	*locals = NULL;
+	free(t);
+	at_store_relaxed(&cold->locals, NULL);
 }
 
-void coiri_locals_drop(void **locals)
+void coiri_locals_drop(coiri_cold *cold)
 {
-	free(locals);
+	free(at_load_relaxed(&cold->locals));
 }
 
 void coiri_locals_forked(void)

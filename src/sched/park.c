@@ -102,6 +102,8 @@ static bool take_permit(coiri_fiber *me)
 static COIRI_NOINLINE int park_slow(coiri_worker *w)
 {
 	coiri_fiber *me = w->current;
+	if (coiri_is_task(me)) /* who unparks, unparks its owner */
+		return -EPERM;
 	if (coiri_cancelled(me))
 		return -ECANCELED;
 	/* A scheduling step, though nothing is switched: a fiber that gives itself permits for ever must let others go
@@ -132,6 +134,8 @@ int coir_try_park(void)
 {
 	coiri_worker *w = coiri_here();
 	if (!w)
+		return -EPERM;
+	if (coiri_is_task(w->current))
 		return -EPERM;
 	return take_permit(w->current) ? coiri_step_in_place(w) : -EAGAIN;
 }
@@ -167,6 +171,8 @@ int coir_park_until(coir_time deadline)
 	if (deadline == COIR_NEVER)
 		return coir_park();
 	coiri_fiber *me = w->current;
+	if (coiri_is_task(me))
+		return -EPERM;
 	if (coiri_cancelled(me))
 		return -ECANCELED;
 	if (take_permit(me))

@@ -132,6 +132,7 @@ static coiri_fiber *pop_started(coiri_worker *w)
 coiri_fiber *coiri_pick_any(coiri_worker *w)
 {
 	coiri_fiber *f;
+	coiri_tasks_promote(w);
 	if (unlikely(--w->tick == 0)) {
 		f = pick_fair(w);
 		if (f || unlikely(w->to_loop) || at_load_relaxed(&w->rt->stopping))

@@ -23,6 +23,12 @@ static void push_private(coiri_worker *w, coiri_fiber *f)
 	w->private_tail = f;
 }
 
+void coiri_ready_bound(coiri_worker *w, coiri_fiber *f)
+{
+	w->has_sticky = true;
+	push_private(w, f);
+}
+
 /* A sticky fiber that has run goes home; true if f was one. */
 static bool ready_sticky(coiri_worker *w, coiri_runtime *rt, coiri_fiber *f)
 {

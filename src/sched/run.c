@@ -138,6 +138,8 @@ static coiri_worker *run_body(coiri_fiber *f, coiri_cold *cold, intptr_t *result
 	coiri_worker *w = coiri_here();
 	if (unlikely(!w))
 		orphan_exit(f, *result);
+	if (unlikely(coiri_has_open_tasks(w, cold)))
+		coiri_tasks_unjoined();
 	if (unlikely(coiri_has_end_work(cold))) {
 		coiri_end_work(cold, *result);
 		w = coiri_here();
@@ -290,6 +292,7 @@ void *coiri_worker_main(void *worker)
 {
 	coiri_worker *w = worker;
 	coiri_tls_worker = w;
+	coiri_tasks_use(&w->forked);
 	coiri_san_adopt(&w->loop_san);
 	w->exceptions = __cxa_get_globals ? __cxa_get_globals() : NULL;
 	w->special = w->exceptions || w->rt->wipe;
@@ -306,5 +309,6 @@ void *coiri_worker_main(void *worker)
 		run_fiber(w, f);
 	}
 	coiri_tls_worker = NULL;
+	coiri_tasks_use(NULL);
 	return NULL;
 }

@@ -113,6 +113,19 @@ COIRI_INLINE int coiri_switch(coiri_worker *w, coiri_fiber *me, coiri_fiber *nex
 	return coiri_arch_switch(&me->sp, next ? next->sp : w->loop_sp, post, w);
 }
 
+/* The current fiber's function has returned: has it forked what it did not join? */
+COIRI_INLINE bool coiri_has_open_tasks(coiri_worker *w, coiri_cold *cold)
+{
+	return coiri_tasks_open(&w->forked) || at_load_relaxed(&cold->given) != 0;
+}
+
+/* Something changes that tasks have from the current fiber: those that it has forked have it as it was. */
+COIRI_INLINE void coiri_tasks_promote(coiri_worker *w)
+{
+	if (unlikely(coiri_tasks_open(&w->forked)))
+		coiri_tasks_promote_all(w);
+}
+
 /* ---- telling idle workers that a fiber stands behind a run-next slot ---- */
 
 COIRI_INLINE void coiri_notify_more(coiri_worker *w)
@@ -134,6 +147,8 @@ COIRI_INLINE int coiri_notify_next(coiri_worker *w)
 /* ---- making runnable: the short ways here, the rest in ready.c ---- */
 
 int coiri_push_out(coiri_worker *w, coiri_fiber *old);
+/* f, which is sticky and new, will begin on w and nowhere else. */
+void coiri_ready_bound(coiri_worker *w, coiri_fiber *f);
 /* Into the ring, as one that was woken: see ready.c. */
 void coiri_push_woken(coiri_worker *w, coiri_fiber *f);
 void coiri_ready_slow(coiri_worker *w, coiri_fiber *f);
@@ -216,7 +231,7 @@ COIRI_INLINE coiri_fiber *coiri_take_next(coiri_worker *w)
  * ring. NULL: go the long way. */
 COIRI_INLINE coiri_fiber *coiri_pick_quick(coiri_worker *w)
 {
-	if (unlikely(w->tick <= 1))
+	if (unlikely(w->tick <= 1) || unlikely(coiri_tasks_open(&w->forked)))
 		return NULL;
 	coiri_fiber *f = coiri_next_peek(&w->next);
 	if (f) {

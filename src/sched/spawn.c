@@ -119,6 +119,18 @@ COIRI_INLINE int spawn(plan p, coir_fiber *out)
 	return coiri_ready_new(w, f);
 }
 
+coiri_fiber *coiri_fiber_make(coiri_worker *w, coir_fn fn, void *arg, void *scope, coiri_extra *extra)
+{
+	coiri_fiber *f = coiri_slab_alloc(w->slab);
+	if (unlikely(!f))
+		return NULL;
+	if (unlikely(w->next_id == w->last_id))
+		refill_ids(w);
+	furnish(f, w->next_id++, (plan){fn, arg, NULL, scope, extra, COIRI_CLAIMED | COIRI_PERMIT});
+	at_count(&w->count.spawned, 1);
+	return f;
+}
+
 int coiri_spawn_awaited(coiri_extra *extra, coir_fn fn, void *arg, void *joiner)
 {
 	int r = spawn_foreign((plan){fn, arg, joiner, NULL, extra, COIRI_CLAIMED | COIRI_AWAITED}, NULL);

@@ -17,6 +17,11 @@ void coiri_extra_name(coiri_extra *extra, const char *name);
  * `joiner`, which nobody else will be: it is detached. attr may be NULL; so may out. Any thread. */
 int coiri_spawn_into(void *scope, const coir_attr *attr, coir_fn main, coir_fn fn, void *arg, coir_fiber *out);
 
+/* A fiber of w, which then must make it runnable. It is claimed already, and nobody will unpark it: it has a permit for
+ * ever, so that coir_park goes the long way, and refuses. NULL: no memory. */
+struct coiri_worker;
+coiri_fiber *coiri_fiber_make(struct coiri_worker *w, coir_fn fn, void *arg, void *scope, coiri_extra *extra);
+
 /* Spawns, from a plain thread, a fiber that is claimed and awaited already by `joiner` (see coiri_fiber), so that
  * nobody else can join or detach it. The record is freed on failure too. */
 int coiri_spawn_awaited(coiri_extra *extra, coir_fn fn, void *arg, void *joiner);

@@ -95,6 +95,10 @@ static coiri_fiber *rob(coiri_worker *w, coiri_worker *victim, int64_t now)
 		f = rob_ring(w, victim, &count, now);
 	if (!f) {
 		count = 1;
+		f = coiri_tasks_steal(w, victim);
+	}
+	if (!f) {
+		count = 1;
 		f = rob_next(w, victim, now);
 	}
 	if (f) {

@@ -16,6 +16,7 @@
 #include "sched/next.h"
 #include "sched/ring.h"
 #include "sched/slab.h"
+#include "sched/tasks.h"
 #include "sched/timers.h"
 #include "trace/counters.h"
 
@@ -81,6 +82,7 @@ typedef struct coiri_worker {
 	coiri_timers timers;
 	coiri_next next;
 	coiri_deque deque;
+	coiri_forked forked;
 	coiri_ring ring;
 	COIRI_LINE_ALIGNED coiri_atomic(coiri_fiber *) inbox; /* woken sticky fibers, newest first */
 	coiri_idle_slot idle;

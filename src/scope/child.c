@@ -28,6 +28,23 @@ static intptr_t child_main(void *arg)
 	return fn(arg);
 }
 
+/* A task that acts as somebody who is in the scope begins: from here to its end it is listed like a child, and keeps the
+ * scope. */
+static void enter_task(coiri_cold *cold)
+{
+	coiri_worker *w = coiri_here();
+	coiri_scope *s = cold->scope;
+	cold->link.at = NULL;
+	coiri_scope_lock(w, s);
+	s->balance++;
+	bool cancelled = at_load_relaxed(&s->cancelled);
+	if (likely(!cancelled))
+		coiri_link_push(&s->children, &cold->link);
+	coiri_scope_unlock(s);
+	if (unlikely(cancelled))
+		at_or_acq_rel(&cold->self->state, COIRI_CANCEL);
+}
+
 /* Under the latch: a child has failed. True: that cancels the scope, as coiri_scope_mark has it. */
 static bool fail(coiri_worker *w, coiri_scope *s, int error)
 {
@@ -114,6 +131,7 @@ void coiri_scope_setup(void)
 {
 	coiri_cancel_beneath = cancel_beneath;
 	coiri_leave_scope = coiri_scope_leave;
+	coiri_enter_scope = enter_task;
 	coiri_run_defers = coiri_defers_run;
 	coiri_drop_defers = coiri_defers_drop;
 }

@@ -16,7 +16,7 @@ typedef struct handler {
 int coir_defer(void (*fn)(void *arg), void *arg)
 {
 	coiri_worker *w = coiri_here();
-	if (!w)
+	if (!w || coiri_is_task(w->current)) /* a task has no end of its own */
 		return -EPERM;
 	if (!fn)
 		return -EINVAL;

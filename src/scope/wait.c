@@ -122,6 +122,12 @@ static int end_in_thread(coiri_scope *s)
 	return r ? -EPERM : s->error;
 }
 
+/* Are there tasks that the owner has forked in the scope and not yet joined? */
+static bool has_forked(coiri_worker *w, const coiri_scope *s)
+{
+	return coiri_tasks_open(&w->forked) || at_load_relaxed(&w->current->cold->given) != s->given;
+}
+
 int coir_scope_wait(coir_scope *scope)
 {
 	coiri_scope *s = coiri_scope_of(scope);
@@ -133,7 +139,7 @@ int coir_scope_wait(coir_scope *scope)
 		r = -EINVAL;
 	else if (!coiri_scope_is_owner(s, w))
 		r = -EPERM;
-	else if (w && w->current->cold->scope != s)
+	else if (w && (w->current->cold->scope != s || has_forked(w, s)))
 		r = -EBUSY;
 	if (!r)
 		return w ? end_in_fiber(w, s) : end_in_thread(s);
