@@ -120,6 +120,11 @@ int peer_main(int argc, char **argv, const struct peer_workload *workloads, peer
 	return fflush(stdout) ? 1 : 0;
 }
 
+bool peer_shrunk(void)
+{
+	return scale < 1;
+}
+
 long peer_rounds(long full)
 {
 	double n = (double)full * scale * (warming ? 0.1 : 1);
@@ -142,7 +147,7 @@ int peer_fib_n(int full)
 
 int peer_queens(void)
 {
-	return scale < 1 ? 8 : 11;
+	return peer_shrunk() ? 8 : 11;
 }
 
 double peer_now(void)
@@ -163,6 +168,16 @@ double peer_cpu(void)
 int64_t peer_memory(void)
 {
 	return (status_kib("VmRSS") + status_kib("VmPTE")) * 1024;
+}
+
+/* splitmix64 */
+uint64_t peer_random(int64_t i)
+{
+	uint64_t z = ((uint64_t)i + 1) * 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
 }
 
 static uint64_t wrapping_fib(long n)
@@ -209,6 +224,17 @@ void peer_result(const char *metric, const char *unit, double value, const char 
 		printf("%s %s %.6g %s\n", metric, unit, value, params ? params : "-");
 }
 
+void peer_peak_from_here(void)
+{
+	if (warming)
+		start_peak();
+}
+
+void peer_peak_result(const char *params)
+{
+	peer_result("peak", "KiB", (double)(peak_memory() - peak_before), params);
+}
+
 void peer_fib_result(int n, long got, double ns)
 {
 	char params[32];
@@ -216,12 +242,14 @@ void peer_fib_result(int n, long got, double ns)
 	snprintf(params, sizeof(params), "n=%d", n);
 	peer_check("fib", got, peer_fib(n));
 	peer_result("ns/spawn", "ns", ns / (double)peer_fib_spawns(n), params);
+	peer_peak_result(params);
 }
 
 void peer_queens_result(int n, long got, double ns)
 {
 	peer_check("solutions", got, n == 11 ? 2680 : 92);
 	peer_result("ms", "ms", ns / 1e6, n == 11 ? NULL : "n=8");
+	peer_peak_result(n == 11 ? NULL : "n=8");
 }
 
 void peer_skynet_result(long leaves, int64_t sum, double ns, const char *how)
@@ -234,6 +262,7 @@ void peer_skynet_result(long leaves, int64_t sum, double ns, const char *how)
 	else
 		snprintf(params, sizeof(params), "%s;n=%ld", how, leaves);
 	peer_result("ms", "ms", ns / 1e6, params);
+	peer_peak_result(params);
 }
 
 /* n as params, where it is not the workload's own size. */
@@ -258,7 +287,7 @@ void peer_pipeline_result(long n, int64_t sum, double ns)
 
 	peer_check("sum", sum, (int64_t)n * (n - 1) / 2 + (int64_t)n * (PEER_STAGES - 1));
 	peer_result("ms", "ms", ns / 1e6, params);
-	peer_result("peak", "KiB", (double)(peak_memory() - peak_before), params);
+	peer_peak_result(params);
 }
 
 void peer_spin_until(double time)
@@ -296,14 +325,9 @@ double *peer_sleepers(long n)
 	return late;
 }
 
-/* splitmix64 */
 int64_t peer_nap(long i)
 {
-	uint64_t z = ((uint64_t)i + 1) * 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return (int64_t)((z ^ z >> 31) % 1000000000);
+	return (int64_t)(peer_random(i) % 1000000000);
 }
 
 void peer_timers_result(double *late, long n, double cpu)

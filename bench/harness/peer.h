@@ -35,9 +35,10 @@ int peer_main(int argc, char **argv, const struct peer_workload *workloads, peer
 
 bool peer_warming(void);
 
-/* Sizes, scaled. Rounds shrink to a tenth while warming up; a tree keeps its size, except fib's. */
+/* Sizes, scaled. Rounds shrink to a tenth while warming up; a tree or an array keeps its size, except fib's. */
+bool peer_shrunk(void); /* SCALE is below 1 */
 long peer_rounds(long full);
-long peer_leaves(long full); /* skynet: a power of ten */
+long peer_leaves(long full); /* skynet, arrays: a power of ten */
 int peer_fib_n(int full);    /* fib */
 int peer_queens(void);       /* nqueens: 11, or 8 */
 double peer_now(void);       /* ns, monotonic */
@@ -46,6 +47,9 @@ int64_t peer_memory(void);   /* VmRSS + VmPTE of this process in bytes */
 long peer_fib(int n);        /* the right answer of fib */
 long peer_fib_spawns(int n); /* spawns of fib with one of the two calls spawned at every node */
 
+/* Number i of a fixed sequence of random ones. */
+uint64_t peer_random(int64_t i);
+
 /* A wrong answer or a failed call ends the program. */
 void peer_check(const char *what, int64_t got, int64_t want);
 void peer_ok(const char *what, int err); /* err: 0, or a number of errno, of either sign */
@@ -53,7 +57,12 @@ void peer_ok(const char *what, int err); /* err: 0, or a number of errno, of eit
 /* Prints one figure, except while warming up. params may be NULL. */
 void peer_result(const char *metric, const char *unit, double value, const char *params);
 
-/* Check the answer of a tree that took ns, then print its figure. how: how skynet's nodes gather their sums. */
+/* Prints the memory that the workload took, in KiB: the growth of the greatest VmRSS, without pages of files, since
+ * before the warm-up, or since the warm-up called peer_peak_from_here, when the data was made. */
+void peer_peak_from_here(void);
+void peer_peak_result(const char *params);
+
+/* Check the answer of a tree that took ns, then print its figures. how: how skynet's nodes gather their sums. */
 void peer_fib_result(int n, long got, double ns);
 void peer_queens_result(int n, long got, double ns);
 void peer_skynet_result(long leaves, int64_t sum, double ns, const char *how);
@@ -88,8 +97,7 @@ void peer_timers_result(double *late, long n, double cpu);
 #define PEER_PIPELINE_ITEMS 1000000
 #define PEER_STAGES         10 /* the first makes the values */
 
-/* Check the sum of what came out and print the figures. The pipeline's memory is the growth of the greatest VmRSS since
- * before the warm-up, without pages of files. */
+/* Check the sum of what came out and print the figures. */
 void peer_generator_result(long n, uint64_t sum, double ns);
 void peer_pipeline_result(long n, int64_t sum, double ns);
 
