@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * seq.c - the peer "seq": the trees as plain recursive C, the work without any spawning. Checked by the known answers.
+ * seq.c - the peer "seq": the trees and arrays as plain recursive C, the work without any spawning. Checked by the known
+ * answers.
  */
 #include "../harness/peer.h"
+#include "../work/matmul.h"
+#include "../work/mergesort.h"
+#include "../work/skewed_for.h"
+#include "../work/uts.h"
 
 /* gcc would else specialise the recursion, and measure something else than clang. */
 #ifdef __clang__
@@ -70,13 +75,95 @@ static void nqueens(void)
 	peer_queens_result(n, found, peer_now() - start);
 }
 
+static PEER_NOINLINE long visit(struct uts_node node)
+{
+	int children = uts_children(&node);
+	long nodes = 1;
+
+	for (int i = 0; i < children; i++)
+		nodes += visit(uts_child(&node, i));
+	return nodes;
+}
+
+static void uts(void)
+{
+	double start = peer_now();
+	long nodes = visit(uts_root());
+	uts_result(nodes, peer_now() - start);
+}
+
+static PEER_NOINLINE void multiply(struct matmul p)
+{
+	struct matmul half[2];
+
+	if (matmul_split(&p, half) == MATMUL_WHOLE) {
+		matmul_base(&p);
+		return;
+	}
+	multiply(half[0]);
+	multiply(half[1]);
+}
+
+static void matmul(void)
+{
+	struct matmul whole = matmul_make();
+
+	double start = peer_now();
+	multiply(whole);
+	matmul_result(&whole, peer_now() - start);
+}
+
+static PEER_NOINLINE void merge(struct merge m)
+{
+	struct merge half[2];
+
+	if (!merge_split(&m, half)) {
+		merge_base(&m);
+		return;
+	}
+	merge(half[0]);
+	merge(half[1]);
+}
+
+static PEER_NOINLINE void sort(struct mergesort s)
+{
+	struct mergesort half[2];
+	struct merge after;
+
+	if (!mergesort_split(&s, half, &after)) {
+		mergesort_base(&s);
+		return;
+	}
+	sort(half[0]);
+	sort(half[1]);
+	merge(after);
+}
+
+static void mergesort(void)
+{
+	struct mergesort whole = mergesort_make();
+
+	double start = peer_now();
+	sort(whole);
+	mergesort_result(&whole, peer_now() - start);
+}
+
+static void skewed_for(void)
+{
+	struct skewed_for loop = skewed_for_make();
+
+	double start = peer_now();
+	skewed_for_steps(&loop, 0, loop.n);
+	skewed_for_result(&loop, peer_now() - start);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct peer_workload workloads[] = {
-		{"skynet", 1, 1, skynet},
-		{"fib", 1, 1, fib},
-		{"nqueens", 1, 1, nqueens},
-		{NULL, 0, 0, NULL},
+		{"skynet", 1, 1, skynet},         {"fib", 1, 1, fib},
+		{"nqueens", 1, 1, nqueens},       {"uts", 1, 1, uts},
+		{"matmul", 1, 1, matmul},         {"mergesort", 1, 1, mergesort},
+		{"skewed_for", 1, 1, skewed_for}, {NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, NULL);
 }
