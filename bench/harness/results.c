@@ -157,7 +157,7 @@ static int table_order(const struct results *r, int *order)
 
 void results_table_header(void)
 {
-	printf("%-14s %7s %-12s %-8s %-24s %10s   %-21s %8s\n", "workload", "workers", "metric", "system", "params",
+	printf("%-14s %7s %-12s %-12s %-24s %10s   %-21s %8s\n", "workload", "workers", "metric", "system", "params",
 	       "median", "least .. most", "x coir");
 }
 
@@ -170,7 +170,7 @@ static void row(const struct results *r, const struct figure *f)
 
 	snprintf(span, sizeof(span), "%s .. %s", shown(f->values[0], text[0], 32),
 		 shown(f->values[f->n - 1], text[1], 32));
-	printf("%-14s %7d %-12s %-8s %-24s %10s   %-21s %8s\n", r->workload, f->workers, f->metric, f->system,
+	printf("%-14s %7d %-12s %-12s %-24s %10s   %-21s %8s\n", r->workload, f->workers, f->metric, f->system,
 	       f->params, shown(m, text[2], 32), span, base > 0 ? shown(m / base, text[3], 32) : "");
 }
 

@@ -47,6 +47,7 @@ struct program programs[] = {
 	 .package = "g++, libboost-fiber1.81-dev and libboost-context1.81-dev"},
 	{.system = "tbb", .file = "peers/peer-tbb", .package = "g++ and libtbb-dev"},
 	{.system = "openmp", .file = "peers/peer-openmp", .package = "gcc with libgomp1"},
+	{.system = "openmp-clang", .file = "peers/peer-openmp-clang", .package = "clang and libomp-dev"},
 	{.system = "pthread", .file = "peers/peer-pthread"},
 	{.system = "cpp20", .file = "peers/peer-cpp20", .package = "g++"},
 	{.system = "lua", .file = "peers/peer-lua", .package = "lua5.4"},
@@ -140,7 +141,7 @@ bool systems_built(const char *system)
 
 static void print_system(const char *name)
 {
-	printf("  %-9s", name);
+	printf("  %-12s", name);
 	for (const struct program *p = programs; p->system; p++) {
 		if (strcmp(p->system, name))
 			continue;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * openmp.c - the peer "openmp": OpenMP tasks, compiled by gcc -fopenmp. Tasks cannot park, so there is only fork-join
- * here. taskwait joins all children; every task leaves its result in a slot, and the sums are the check.
+ * openmp.c - the peers "openmp", compiled by gcc -fopenmp for libgomp, and "openmp-clang", compiled by clang for LLVM's
+ * libomp. Tasks cannot park, so there is only fork-join here. taskwait joins all children; every task leaves its result
+ * in a slot, and the sums are the check.
  */
 #include "../harness/peer.h"
 #include "../work/matmul.h"
