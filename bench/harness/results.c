@@ -136,6 +136,20 @@ static const char *shown(double x, char *text, size_t size)
 	return text;
 }
 
+static bool same_group(const struct figure *a, const struct figure *b)
+{
+	return a->workers == b->workers && !strcmp(a->metric, b->metric);
+}
+
+/* Whether none of the figures before is of the group of this one. */
+static bool first_of_group(const struct results *r, const struct figure *f)
+{
+	for (const struct figure *before = r->figures; before < f; before++)
+		if (same_group(before, f))
+			return false;
+	return true;
+}
+
 /* By workers, then metric in the order of arrival, then system in the order of arrival. */
 static int table_order(const struct results *r, int *order)
 {
@@ -143,13 +157,10 @@ static int table_order(const struct results *r, int *order)
 
 	for (int i = 0; i < r->n; i++) {
 		const struct figure *f = &r->figures[i];
-		bool seen = false;
-		for (int k = 0; k < i; k++)
-			seen |= r->figures[k].workers == f->workers && !strcmp(r->figures[k].metric, f->metric);
-		if (seen)
+		if (!first_of_group(r, f))
 			continue;
 		for (int k = i; k < r->n; k++)
-			if (r->figures[k].workers == f->workers && !strcmp(r->figures[k].metric, f->metric))
+			if (same_group(&r->figures[k], f))
 				order[n++] = k;
 	}
 	return n;
