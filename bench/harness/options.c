@@ -22,7 +22,7 @@ static const char help[] =
 	"      --core N             the first of the cores to pin to (0)\n"
 	"      --timeout S          seconds after which a run is given up (300)\n"
 	"      --scale X            shrink the work: for trying out, not for figures\n"
-	"      --smoke              check coir's own results quickly: -s coir --runs 1 --scale 0.001\n"
+	"      --smoke              check coir's own results: -s coir,coir-task --runs 1 --scale 0.001\n"
 	"      --help\n";
 
 static void bad(const char *what, const char *value)
@@ -66,7 +66,7 @@ static void parse_workers(struct options *o, char *list)
 
 static void smoke(struct options *o)
 {
-	o->systems = (struct names){1, {"coir"}};
+	o->systems = (struct names){2, {"coir", "coir-task"}};
 	o->runs = 1;
 	o->scale = 0.001;
 	o->timeout = 60;

@@ -41,6 +41,7 @@ const struct workload workloads[] = {
 struct program programs[] = {
 	{.system = "coir", .file = "peer-coir"},
 	{.system = "coir", .file = "peer-coir-switch"},
+	{.system = "coir-task", .file = "peer-coir-task"},
 	{.system = "go", .file = "peers/peer-go", .package = "golang-go"},
 	{.system = "boost",
 	 .file = "peers/peer-boost",
