@@ -184,6 +184,12 @@ static bool claim_oldest(coiri_forked *q, coir_task **top)
 	return at_load_acquire(COIRI_END(q->ends.bottom)) > top;
 }
 
+/* What a timer's function forks, in the worker's loop, has no fiber to act as. */
+static bool may_leave(const coiri_fiber *owner)
+{
+	return owner && !coiri_is_sticky(owner);
+}
+
 coiri_fiber *coiri_tasks_steal(coiri_worker *w, coiri_worker *victim)
 {
 	coiri_forked *q = &victim->forked;
@@ -192,7 +198,7 @@ coiri_fiber *coiri_tasks_steal(coiri_worker *w, coiri_worker *victim)
 	coiri_fiber *f = NULL;
 	coir_task **top = at_load_relaxed(COIRI_END(q->ends.top));
 	if (coiri_tasks_any(q)) {
-		if (claim_oldest(q, top) && !coiri_is_sticky(victim->current))
+		if (claim_oldest(q, top) && may_leave(victim->current))
 			f = make_fiber(w, victim->current, *top);
 		settle(q, f ? top + 1 : top);
 	}
