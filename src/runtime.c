@@ -28,7 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int)COIRI_LEVELS == 4, "coiri_worker.victim_level");
+_Static_assert((int)COIRI_LEVELS == (int)COIRI_LEVELS_MAX, "coiri_worker.victim_level");
 
 #define STOP_GRACE    INT64_C(2000000)    /* ns */
 #define VIRTUAL_START INT64_C(1000000000) /* a virtual clock begins at one second */
@@ -206,7 +206,7 @@ static void init_runtime(unsigned workers, bool owned)
 	runtime.count = workers;
 	runtime.owned_by_run = owned;
 	runtime.wipe = options.wipe_stacks;
-	runtime.idle.count = workers;
+	runtime.idle.crowd.count = workers;
 	coiri_epoch++;
 	at_store_relaxed(&coiri_the_clock.now, VIRTUAL_START);
 	at_store_relaxed(&coiri_the_clock.holds, 0);

@@ -5,19 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 
-#define LIMIT_MIN    50000   /* ns: a watcher's first sleep */
-#define LIMIT_MAX    1000000 /* and its longest */
-#define DROWSY_LIMIT 200000  /* ns: a drowsy watcher's */
+static const coiri_policy *const policy = &coiri_the_policy;
 
 /* Under the lock, after every change of what it is made from. */
 static void update_hint(coiri_idle *idle)
 {
-	uint32_t hint = 0;
-	if (idle->asleep > 0 && idle->searching == 0 && !idle->watcher)
-		hint = COIRI_HINT_MORE | COIRI_HINT_WATCH;
-	else if (idle->asleep > idle->drowsy && idle->searching == 0)
-		hint = COIRI_HINT_MORE;
-	at_store_relaxed(&idle->hint, hint);
+	at_store_relaxed(&idle->hint, coiri_crowd_hint(&idle->crowd, idle->watcher != NULL));
 }
 
 static void take_out(coiri_idle *idle, coiri_worker *w)
@@ -26,8 +19,8 @@ static void take_out(coiri_idle *idle, coiri_worker *w)
 	while (*link != w)
 		link = &(*link)->idle.next;
 	*link = w->idle.next;
-	idle->asleep--;
-	idle->drowsy -= w->idle.drowsy;
+	idle->crowd.asleep--;
+	idle->crowd.drowsy -= w->idle.drowsy;
 	if (idle->watcher == w)
 		idle->watcher = NULL;
 }
@@ -44,7 +37,7 @@ static void count_wake(coiri_worker *w, coiri_worker *target)
 static void mark_woken(coiri_idle *idle, coiri_worker *target)
 {
 	take_out(idle, target);
-	idle->searching++;
+	idle->crowd.searching++;
 	update_hint(idle);
 	/* release: pairs with the acquire in coiri_idle_sleep */
 	at_store_release(&target->idle.asleep, 0);
@@ -56,8 +49,8 @@ bool coiri_idle_search(coiri_worker *w)
 	if (w->searching)
 		return true;
 	coiri_lock_acquire(&idle->lock);
-	if (idle->searching == 0 || idle->searching < idle->count / 2) {
-		idle->searching++;
+	if (coiri_crowd_may_search(policy, &idle->crowd)) {
+		idle->crowd.searching++;
 		w->searching = true;
 		update_hint(idle);
 	}
@@ -85,14 +78,14 @@ static bool work_in_sight(coiri_runtime *rt)
 void coiri_idle_found(coiri_worker *w)
 {
 	coiri_idle *idle = &w->rt->idle;
-	w->idle.limit = LIMIT_MIN;
+	w->idle.limit = policy->watch_min;
 	if (!w->searching)
 		return;
 	coiri_lock_acquire(&idle->lock);
 	w->searching = false;
-	idle->searching--;
+	idle->crowd.searching--;
 	update_hint(idle);
-	bool unwatched = idle->searching == 0 && idle->asleep > 0 && !idle->watcher;
+	bool unwatched = coiri_crowd_is_unwatched(&idle->crowd, idle->watcher != NULL);
 	coiri_lock_release(&idle->lock);
 	if (!unwatched)
 		return;
@@ -129,20 +122,19 @@ static bool go_to_bed(coiri_worker *w, int64_t *limit)
 	coiri_lock_acquire(&idle->lock);
 	if (w->searching) {
 		w->searching = false;
-		idle->searching--;
+		idle->crowd.searching--;
 	}
 	bool sleeps = !idle->stopping;
-	unsigned awake = idle->count - idle->asleep - 1;
+	unsigned awake = idle->crowd.count - idle->crowd.asleep - 1;
 	if (sleeps) {
-		unsigned running = awake - idle->searching;
-		if (running > 0 && !idle->watcher) {
+		if (coiri_crowd_wants_watcher(&idle->crowd, idle->watcher != NULL)) {
 			idle->watcher = w;
-			*limit = coiri_is_drowsy(w) ? DROWSY_LIMIT : w->idle.limit;
+			*limit = coiri_watch_limit(policy, &w->thief, w->idle.limit);
 		}
 		w->idle.next = idle->sleepers;
 		idle->sleepers = w;
-		idle->asleep++;
-		idle->drowsy += w->idle.drowsy = coiri_is_drowsy(w);
+		idle->crowd.asleep++;
+		idle->crowd.drowsy += w->idle.drowsy = coiri_is_drowsy(w);
 		at_store_relaxed(&w->idle.asleep, 1);
 	}
 	update_hint(idle);
@@ -184,7 +176,7 @@ bool coiri_idle_sleep(coiri_worker *w)
 		bool watches = limit > 0 && (timer < 0 || limit < timer);
 		int r = timer == 0 ? 0 : coiri_futex_wait(&w->idle.asleep, 1, watches ? limit : timer);
 		if (r == -ETIMEDOUT && watches)
-			w->idle.limit = w->idle.limit * 2 < LIMIT_MAX ? w->idle.limit * 2 : LIMIT_MAX;
+			w->idle.limit = coiri_watch_longer(policy, w->idle.limit);
 	}
 	return get_up(w);
 }
@@ -195,7 +187,7 @@ int coiri_idle_wake_one(coiri_idle *idle, coiri_worker *w)
 	coiri_worker *target = idle->sleepers;
 	if (target && target == idle->watcher && target->idle.next)
 		target = target->idle.next; /* leave the watcher its watch */
-	if (idle->searching > 0)
+	if (idle->crowd.searching > 0)
 		target = NULL;
 	if (target)
 		mark_woken(idle, target);

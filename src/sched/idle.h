@@ -40,20 +40,16 @@
 #define COIRI_IDLE_H
 
 #include "base/futex.h"
+#include "sched/policy.h"
 
 struct coiri_worker;
-
-enum {
-	COIRI_HINT_MORE = 1,  /* a sleeper and no searcher: wake one if work stands behind run-next */
-	COIRI_HINT_WATCH = 2, /* a sleeper, no searcher and no watcher: wake one if anything is runnable */
-};
 
 typedef struct coiri_idle {
 	COIRI_LINE_ALIGNED coiri_atomic(uint32_t) hint; /* written under the lock */
 	COIRI_LINE_ALIGNED coiri_lock lock;
-	struct coiri_worker *sleepers;             /* last one asleep first */
-	struct coiri_worker *watcher;              /* the sleeper with a time limit, or NULL */
-	unsigned asleep, drowsy, searching, count; /* the drowsy are asleep too */
+	struct coiri_worker *sleepers; /* last one asleep first */
+	struct coiri_worker *watcher;  /* the sleeper with a time limit, or NULL */
+	coiri_crowd crowd;
 	bool stopping;
 } coiri_idle;
 

@@ -17,10 +17,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#define SPIN_NS     20000 /* how long a worker searches before it sleeps */
-#define GLIMPSE_NS  25000 /* at least, if a run-next fiber was seen that may be stuck */
-#define SPIN_PAUSE  2000  /* between two rounds, after the first few: a look costs the victim a cache miss */
-#define TRIM_BUDGET 256u  /* stacks given back to the kernel in one go */
+#define TRIM_BUDGET 256u /* stacks given back to the kernel in one go */
+
+static const coiri_policy *const policy = &coiri_the_policy;
 
 __thread coiri_worker *coiri_tls_worker;
 
@@ -236,11 +235,11 @@ static coiri_fiber *look_around(coiri_worker *w, int64_t ns)
 		if (f)
 			return f;
 		int64_t now = coiri_now();
-		if (w->glimpsed && round == 0 && end < now + GLIMPSE_NS)
-			end = now + GLIMPSE_NS; /* to see whether it stands still */
+		if (w->glimpsed && round == 0 && end < now + policy->spin_glimpse)
+			end = now + policy->spin_glimpse; /* to see whether it stands still */
 		if (now >= end)
 			break;
-		wait_a_little(w, round < 4 ? 100 : SPIN_PAUSE);
+		wait_a_little(w, coiri_search_pause(policy, round));
 	}
 	return NULL;
 }
@@ -258,13 +257,13 @@ static coiri_fiber *search(coiri_worker *w)
 	bool told = true;
 	if (coiri_is_drowsy(w))
 		told = coiri_idle_sleep(w);
-	else if (w->backoff)
-		wait_a_little(w, w->backoff);
+	else if (w->thief.backoff)
+		wait_a_little(w, w->thief.backoff);
 	while (!at_load_relaxed(&w->rt->stopping)) {
 		coiri_fiber *f = NULL;
 		if (coiri_idle_search(w)) {
-			f = look_around(w, told && at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL ? SPIN_NS
-													      : 0);
+			bool spins = told && at_load_acquire(&coiri_the_clock.mode) == COIRI_CLOCK_REAL;
+			f = look_around(w, spins ? policy->spin : 0);
 		} else {
 			coiri_timers_run(w, &w->timers);
 			f = coiri_pick(w);

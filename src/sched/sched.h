@@ -22,7 +22,7 @@ bool coiri_steal_timers(coiri_worker *w);
 /* Was the last loot, and were some before it, not worth the theft? */
 COIRI_INLINE bool coiri_is_drowsy(const coiri_worker *w)
 {
-	return w->backoff >= COIRI_DROWSY;
+	return coiri_thief_is_drowsy(&coiri_the_policy, &w->thief);
 }
 
 /* w has run its last loot, if any: was it worth the theft? Sets how long w must wait before it searches again. */

@@ -4,7 +4,7 @@
  *
  * Nearest victims first (hwloc: SMT sibling, shared cache, node, far), beginning anywhere within one distance. From a
  * victim half of its deque or, if that is empty, half of its ring; or its run-next fiber, if that has stood unchanged
- * for STANDING ns: its worker is busy with something long, and would else keep it from ever running.
+ * for a while (standing, in policy.h): its worker is busy with something long, and would else keep it from ever running.
  *
  * What makes two workers slower than one, in every peer that we measured, is thieves that take single short fibers
  * again and again. So a thief that comes back to search too soon, because its loot ran for less than it cost everybody
@@ -14,23 +14,16 @@
 #include "base/clock.h"
 #include "sched/sched.h"
 
-#define STANDING    20000 /* ns */
-#define OVERDUE     20000 /* ns: its own worker fires a timer sooner, unless it is busy */
-#define MOST        256u  /* fibers in one theft, */
-#define SAMPLE      16u   /* or, if the last ones were not worth it */
-#define WORTH       1500  /* ns that loot must have run for: this, */
-#define WORTH_EACH  250   /* and this for each fiber */
-#define BACKOFF_MIN 500
-#define BACKOFF_MAX 8000 /* it is drowsy before */
+static const coiri_policy *const policy = &coiri_the_policy;
 
 static unsigned most(const coiri_worker *w)
 {
-	return w->backoff ? SAMPLE : MOST;
+	return coiri_thief_most(policy, &w->thief);
 }
 
 static coiri_fiber *rob_deque(coiri_worker *w, coiri_worker *victim, unsigned *count)
 {
-	coiri_fiber *loot[MOST];
+	coiri_fiber *loot[COIRI_LOOT_MAX];
 	*count = coiri_deque_steal(&victim->deque, loot, most(w));
 	for (unsigned i = 1; i < *count; i++)
 		coiri_push_new(w, loot[i]);
@@ -48,12 +41,12 @@ static bool is_stuck(coiri_worker *w, coiri_worker *victim, int64_t now)
 		w->glimpsed = true;
 		return false;
 	}
-	return now - seen->ring_since >= STANDING;
+	return now - seen->ring_since >= policy->standing;
 }
 
 static coiri_fiber *rob_ring(coiri_worker *w, coiri_worker *victim, unsigned *count, int64_t now)
 {
-	coiri_fiber *loot[MOST];
+	coiri_fiber *loot[COIRI_LOOT_MAX];
 	*count = 0;
 	if (coiri_ring_size(&victim->ring) == 1 && at_load_relaxed(&victim->ring.shy) &&
 	    !coiri_next_peek(&victim->next) && !is_stuck(w, victim, now))
@@ -81,7 +74,7 @@ static coiri_fiber *rob_next(coiri_worker *w, coiri_worker *victim, int64_t now)
 		w->glimpsed |= f != NULL;
 		return NULL;
 	}
-	if (now - seen->since < STANDING)
+	if (now - seen->since < policy->standing)
 		return NULL;
 	seen->fiber = NULL;
 	return coiri_next_steal(&victim->next, f) ? f : NULL;
@@ -104,8 +97,7 @@ static coiri_fiber *rob(coiri_worker *w, coiri_worker *victim, int64_t now)
 	if (f) {
 		at_count(&w->count.steals, 1);
 		at_count(&w->count.stolen, count);
-		w->loot_time = now;
-		w->loot_items = count;
+		coiri_thief_took(&w->thief, now, count);
 	}
 	return f;
 }
@@ -115,17 +107,12 @@ coiri_fiber *coiri_steal(coiri_worker *w)
 	at_count(&w->count.searches, 1);
 	w->glimpsed = false;
 	int64_t now = coiri_now();
-	unsigned begin = 0;
-	for (unsigned level = 0; level < 4; level++) {
-		unsigned end = w->victim_level[level], n = end - begin;
-		unsigned start = n > 1 ? coiri_rand_below(&w->rand, n) : 0;
-		for (unsigned i = 0; i < n; i++) {
-			coiri_worker *victim = &w->rt->workers[w->victims[begin + (start + i) % n]];
-			coiri_fiber *f = rob(w, victim, now);
-			if (f)
-				return f;
-		}
-		begin = end;
+	coiri_tour tour = {0};
+	unsigned i, end = w->victim_level[COIRI_LEVELS_MAX - 1];
+	while ((i = coiri_tour_next(&tour, w->victim_level, &w->rand)) < end) {
+		coiri_fiber *f = rob(w, &w->rt->workers[w->victims[i]], now);
+		if (f)
+			return f;
 	}
 	return NULL;
 }
@@ -134,10 +121,10 @@ coiri_fiber *coiri_steal(coiri_worker *w)
 bool coiri_steal_timers(coiri_worker *w)
 {
 	bool any = false;
-	for (unsigned i = 0; i < w->victim_level[3]; i++) {
+	for (unsigned i = 0; i < w->victim_level[COIRI_LEVELS_MAX - 1]; i++) {
 		coiri_timers *timers = &w->rt->workers[w->victims[i]].timers;
 		int64_t next = at_load_relaxed(&timers->next);
-		if (unlikely(next != COIRI_NO_TIME) && next + OVERDUE <= coiri_time())
+		if (unlikely(next != COIRI_NO_TIME) && next + policy->overdue <= coiri_time())
 			any |= coiri_timers_run(w, timers);
 	}
 	return any;
@@ -145,13 +132,6 @@ bool coiri_steal_timers(coiri_worker *w)
 
 void coiri_steal_judge(coiri_worker *w)
 {
-	if (w->loot_time == 0)
-		return;
-	if (coiri_now() - w->loot_time >= WORTH + (int64_t)WORTH_EACH * w->loot_items)
-		w->backoff = 0;
-	else if (w->backoff < BACKOFF_MIN)
-		w->backoff = BACKOFF_MIN;
-	else
-		w->backoff = w->backoff * 2 < BACKOFF_MAX ? w->backoff * 2 : BACKOFF_MAX;
-	w->loot_time = 0;
+	if (w->thief.loot_time != 0)
+		coiri_thief_judge(policy, &w->thief, coiri_now());
 }

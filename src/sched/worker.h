@@ -28,7 +28,6 @@ struct coiri_runtime;
 #define COIRI_DEQUE_TURNS 32u /* one of so many of these turns is the deque's */
 #define COIRI_WAKE_STREAK 24u /* so many times in a row the run-next slot may jump the queue */
 #define COIRI_ID_BLOCK    4096u
-#define COIRI_DROWSY      4000 /* ns of back-off */
 
 /* What a thief remembers of a victim, to see whether its run-next slot, or its ring, stands still. */
 typedef struct coiri_glimpse {
@@ -67,14 +66,12 @@ typedef struct coiri_worker {
 	struct coiri_runtime *rt;
 	coiri_counters count; /* written here, read by anyone */
 	coiri_rand rand;
-	int64_t backoff;   /* ns to wait before the next search, after loot that was not worth it */
-	int64_t loot_time; /* when loot was last taken, 0: none */
-	unsigned loot_items;
+	coiri_thief thief;
 	int64_t timers_seen; /* when it last looked at its timers between two fibers */
 	bool searching;      /* counted as a searcher */
 	coiri_san loop_san;
 	unsigned *victims; /* the other workers, nearest first */
-	unsigned victim_level[4];
+	unsigned victim_level[COIRI_LEVELS_MAX];
 	coiri_glimpse *glimpses; /* by worker */
 	pthread_t thread;
 	void *alt_stack;
