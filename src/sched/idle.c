@@ -2,8 +2,11 @@
 #include "base/fault.h"
 #include "sched/sched.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static const coiri_policy *const policy = &coiri_the_policy;
 
@@ -94,17 +97,18 @@ void coiri_idle_found(coiri_worker *w)
 		coiri_idle_wake_one(idle, w);
 }
 
-/* Are there threads that coir did not make, beside the one that waits in coir_run? */
+/* Are there threads that coir did not make, beside the one that waits in coir_run? Without malloc: it is asked when
+ * memory has run out. */
 static bool has_strangers(const coiri_runtime *rt)
 {
-	unsigned threads = 0;
-	DIR *tasks = opendir("/proc/self/task");
-	if (!tasks)
+	char text[2048] = "";
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return true;
-	while (readdir(tasks))
-		threads++;
-	closedir(tasks);
-	return threads > rt->count + 1 + 2; /* and the two entries that every directory has */
+	ssize_t n = read(fd, text, sizeof text - 1);
+	close(fd);
+	const char *line = n > 0 ? strstr(text, "\nThreads:") : NULL;
+	return !line || strtoul(line + sizeof "\nThreads:" - 1, NULL, 10) > rt->count + 1;
 }
 
 /* Fibers wait for stacks, and nobody is left who could free one: not a hang, but the end. */
@@ -135,6 +139,7 @@ static bool go_to_bed(coiri_worker *w, int64_t *limit)
 		idle->sleepers = w;
 		idle->crowd.asleep++;
 		idle->crowd.drowsy += w->idle.drowsy = coiri_is_drowsy(w);
+		w->idle.spare = w->stacks.hot != NULL;
 		at_store_relaxed(&w->idle.asleep, 1);
 	}
 	update_hint(idle);
@@ -168,7 +173,7 @@ bool coiri_idle_sleep(coiri_worker *w)
 		return true;
 	at_fence_seq_cst(); /* pairs with the fences of ready.c: see idle.h */
 	if (coiri_deque_is_settled_empty(&w->deque) && coiri_inject_is_empty(&w->rt->inject) &&
-	    !at_load_relaxed(&w->inbox)) {
+	    !at_load_relaxed(&w->inbox) && !(w->idle.spare && !coiri_inject_is_empty(&w->rt->starved))) {
 		at_count(&w->count.sleeps, 1);
 		if (limit > 0)
 			at_count(&w->count.timed_sleeps, 1);
@@ -209,6 +214,22 @@ void coiri_idle_wake(coiri_idle *idle, coiri_worker *target, coiri_worker *w)
 		mark_woken(idle, target);
 	coiri_lock_release(&idle->lock);
 	if (asleep) {
+		count_wake(w, target);
+		coiri_futex_wake(&target->idle.asleep, 1);
+	}
+}
+
+/* Under the lock a sleeper either is found here or will see, when it has it, what waits (coiri_idle_sleep). */
+void coiri_idle_wake_spare(coiri_idle *idle, coiri_worker *w)
+{
+	coiri_lock_acquire(&idle->lock);
+	coiri_worker *target = idle->sleepers;
+	while (target && !target->idle.spare)
+		target = target->idle.next;
+	if (target)
+		mark_woken(idle, target);
+	coiri_lock_release(&idle->lock);
+	if (target) {
 		count_wake(w, target);
 		coiri_futex_wake(&target->idle.asleep, 1);
 	}

@@ -59,6 +59,7 @@ typedef struct coiri_idle_slot {
 	struct coiri_worker *next;     /* sleepers, under the lock */
 	int64_t limit;                 /* of the next timed sleep */
 	bool drowsy;                   /* counted as such */
+	bool spare;                    /* it keeps stacks that nobody else can get at */
 } coiri_idle_slot;
 
 /* The worker w wants to search: false if enough others do. */
@@ -77,6 +78,9 @@ int coiri_idle_wake_one(struct coiri_idle *idle, struct coiri_worker *w);
 
 /* Wakes that very worker if it sleeps: it got something nobody else may run. After a fence. */
 void coiri_idle_wake(struct coiri_idle *idle, struct coiri_worker *target, struct coiri_worker *w);
+
+/* A fiber waits for a stack: wakes a sleeper that has one. */
+void coiri_idle_wake_spare(struct coiri_idle *idle, struct coiri_worker *w);
 
 /* Ends all sleep for good. */
 void coiri_idle_stop(struct coiri_idle *idle);

@@ -170,6 +170,7 @@ static void starve(coiri_worker *w, coiri_fiber *f)
 			       "vm.max_map_count)",
 			       (unsigned long long)coiri_handle(f).seq);
 	coiri_inject_push(&w->rt->starved, f);
+	coiri_idle_wake_spare(&w->rt->idle, w); /* who runs looks by itself, now and then and before it sleeps */
 }
 
 void coiri_fiber_main(void);
