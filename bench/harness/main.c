@@ -9,15 +9,14 @@
 #include "measure.h"
 #include "options.h"
 #include "results.h"
+#include "scaling.h"
 #include "systems.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static void refuse(const char *what, const char *name)
 {
-	fprintf(stderr, "coir-bench: %s: %s (see --list)\n", what, name);
-	exit(2);
+	options_refuse(what, name, "--list");
 }
 
 static void check_names(const struct options *o)
@@ -74,6 +73,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	check_names(&o);
+	if (o.scaling)
+		return scaling(&o);
 	check_cores(&o);
 	if (o.csv)
 		results_csv_header();

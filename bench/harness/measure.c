@@ -53,7 +53,13 @@ static void take(struct turn *t, const struct options *o, struct results *r)
 {
 	char workers[16], scale[32], out[4096], why[128] = "printed no figure";
 	char *argv[] = {t->program->path, (char *)r->workload, workers, scale, NULL};
-	struct child_run run = {t->program->path, argv, o->first_core, t->workers, o->timeout};
+	struct child_run run = {
+		.path = t->program->path,
+		.argv = argv,
+		.first_core = o->first_core,
+		.cores = t->workers,
+		.timeout = o->timeout,
+	};
 
 	snprintf(workers, sizeof(workers), "%d", t->workers);
 	snprintf(scale, sizeof(scale), "%g", o->scale);
