@@ -43,9 +43,9 @@ static void become(const struct child_run *run, int out)
 	}
 	if (run->cores && sched_setaffinity(0, sizeof(cores), &cores))
 		_exit(126);
-	if (dup2(out, STDOUT_FILENO) < 0)
+	if (dup2(out, STDOUT_FILENO) < 0 || (run->folder && chdir(run->folder)))
 		_exit(126);
-	execv(run->path, run->argv);
+	execvp(run->path, run->argv);
 	_exit(127);
 }
 

@@ -8,10 +8,11 @@
 #include <stddef.h>
 
 struct child_run {
-	const char *path;
+	const char *path; /* without a slash: looked for in $PATH */
 	char *const *argv;
 	int first_core, cores; /* what it is pinned to; no cores: not pinned */
 	int timeout;           /* s */
+	const char *folder;    /* what it runs in; NULL: in ours */
 };
 
 /* The number of the i-th core that this process may use, from 0, or -1. */

@@ -22,13 +22,21 @@ static const char help[] =
 	"      --core N             the first of the cores to pin to (0)\n"
 	"      --timeout S          seconds after which a run is given up (300)\n"
 	"      --scale X            shrink the work: for trying out, not for figures\n"
-	"      --smoke              check coir's own results: -s coir,coir-task --runs 1 --scale 0.001\n"
+	"      --scaling            speed-up over 1, 2 and more workers: tables, a CSV file and plots\n"
+	"      --max-workers N      the most workers of --scaling (twice the processors); or name them by --workers\n"
+	"      --out DIR            where --scaling writes (scaling)\n"
+	"      --smoke              check coir's own results quickly: -s coir,coir-task --runs 1 --scale 0.001\n"
 	"      --help\n";
 
-static void bad(const char *what, const char *value)
+void options_refuse(const char *what, const char *value, const char *see)
 {
-	fprintf(stderr, "coir-bench: %s: %s (see --help)\n", what, value);
+	fprintf(stderr, "coir-bench: %s: %s (see %s)\n", what, value, see);
 	exit(2);
+}
+
+static _Noreturn void bad(const char *what, const char *value)
+{
+	options_refuse(what, value, "--help");
 }
 
 static long number(const char *option, const char *text, long least, long most)
@@ -60,7 +68,7 @@ static void parse_workers(struct options *o, char *list)
 	for (char *n = strtok_r(list, ",", &rest); n; n = strtok_r(NULL, ",", &rest)) {
 		if (o->n_workers == WORKERS_MAX)
 			bad("--workers", "too many");
-		o->workers[o->n_workers++] = (int)number("--workers", n, 1, 1024);
+		o->workers[o->n_workers++] = (int)number("--workers", n, 1, WORKERS_MAX);
 	}
 }
 
@@ -82,15 +90,24 @@ static double fraction(const char *option, const char *text)
 	return x;
 }
 
-enum { WORKERS = 256, RUNS, CSV, CORE, TIMEOUT, SCALE, SMOKE, HELP };
+enum { WORKERS = 256, RUNS, CSV, CORE, TIMEOUT, SCALE, SCALING, MAX_WORKERS, OUT, SMOKE, HELP };
 
 static const struct option longs[] = {
-	{"list", no_argument, NULL, 'l'},          {"workloads", required_argument, NULL, 'w'},
-	{"systems", required_argument, NULL, 's'}, {"workers", required_argument, NULL, WORKERS},
-	{"runs", required_argument, NULL, RUNS},   {"csv", no_argument, NULL, CSV},
-	{"core", required_argument, NULL, CORE},   {"timeout", required_argument, NULL, TIMEOUT},
-	{"scale", required_argument, NULL, SCALE}, {"smoke", no_argument, NULL, SMOKE},
-	{"help", no_argument, NULL, HELP},         {NULL, 0, NULL, 0},
+	{"list", no_argument, NULL, 'l'},
+	{"workloads", required_argument, NULL, 'w'},
+	{"systems", required_argument, NULL, 's'},
+	{"workers", required_argument, NULL, WORKERS},
+	{"runs", required_argument, NULL, RUNS},
+	{"csv", no_argument, NULL, CSV},
+	{"core", required_argument, NULL, CORE},
+	{"timeout", required_argument, NULL, TIMEOUT},
+	{"scale", required_argument, NULL, SCALE},
+	{"scaling", no_argument, NULL, SCALING},
+	{"max-workers", required_argument, NULL, MAX_WORKERS},
+	{"out", required_argument, NULL, OUT},
+	{"smoke", no_argument, NULL, SMOKE},
+	{"help", no_argument, NULL, HELP},
+	{NULL, 0, NULL, 0},
 };
 
 /* Takes one option, which getopt_long found. */
@@ -124,6 +141,15 @@ static void take(struct options *o, int option)
 	case SCALE:
 		o->scale = fraction("--scale", optarg);
 		break;
+	case SCALING:
+		o->scaling = true;
+		break;
+	case MAX_WORKERS:
+		o->max_workers = (int)number("--max-workers", optarg, 2, WORKERS_MAX);
+		break;
+	case OUT:
+		o->out = optarg;
+		break;
 	case SMOKE:
 		smoke(o);
 		break;
@@ -135,13 +161,34 @@ static void take(struct options *o, int option)
 	}
 }
 
+/* What only goes with --scaling, and what does not. */
+static void check_scaling(const struct options *o)
+{
+	if (o->scaling && o->csv)
+		bad("--csv", "--scaling writes its own file");
+	if (o->max_workers && o->n_workers)
+		bad("--max-workers", "--workers already says how many");
+	if (!o->scaling && o->max_workers)
+		bad("--max-workers", "only with --scaling");
+	if (!o->scaling && o->out)
+		bad("--out", "only with --scaling");
+}
+
 void options_parse(struct options *o, int argc, char **argv)
 {
-	*o = (struct options){.n_workers = 2, .workers = {1, 2}, .runs = 5, .timeout = 300, .scale = 1};
+	*o = (struct options){.runs = 5, .timeout = 300, .scale = 1};
 	for (int c; (c = getopt_long(argc, argv, "lw:s:", longs, NULL)) != -1;)
 		take(o, c);
 	if (optind < argc)
 		bad("not an option", argv[optind]);
+	check_scaling(o);
+	if (!o->out)
+		o->out = "scaling";
+	if (!o->scaling && !o->n_workers) {
+		o->n_workers = 2;
+		o->workers[0] = 1;
+		o->workers[1] = 2;
+	}
 }
 
 bool names_hold(const struct names *set, const char *name)

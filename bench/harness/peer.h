@@ -7,6 +7,9 @@
  *   peer-X --list                      prints a line "WORKLOAD FEWEST MOST" (workers) for each workload it knows
  *   peer-X WORKLOAD WORKERS [SCALE]    warms up, measures once, prints lines "METRIC UNIT VALUE PARAMS"; exit
  *                                      status 0. A wrong result: a line on stderr, exit status 1
+ * METRIC and UNIT tell what sort of figure it is. A METRIC that is its UNIT of time, or begins with it ("ms",
+ * "ns/spawn"), is how long the work took: less is faster. A UNIT that ends in "/s" is how much was done in a time: more
+ * is faster. Anything else, such as a latency, CPU time or memory, says nothing of speed.
  * PARAMS says where the size differs from the workload's definition; "-": nowhere. SCALE below 1 shrinks the work.
  */
 #ifndef BENCH_PEER_H

@@ -2,9 +2,8 @@
  *
  * results.c - the figures of one workload: collecting, medians, CSV and the table.
  *
- * The table's last column compares a system with coir: its median over coir's, of the same metric and workers. Where
- * coir has several of them, the one with the same params counts, else coir's first. Figures of other sizes compare only
- * if they are for each item.
+ * The table's last column compares a system with coir: its median over coir's, of the same metric and workers;
+ * results_like says which.
  */
 #include "results.h"
 
@@ -71,13 +70,17 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(const struct figure *f)
+struct summary figure_summary(const struct figure *f)
 {
 	qsort(f->values, (size_t)f->n, sizeof(*f->values), by_value);
-	return (f->values[(f->n - 1) / 2] + f->values[f->n / 2]) / 2;
+	return (struct summary){
+		.median = (f->values[(f->n - 1) / 2] + f->values[f->n / 2]) / 2,
+		.least = f->values[0],
+		.most = f->values[f->n - 1],
+	};
 }
 
-static void forget(struct results *r)
+void results_forget(struct results *r)
 {
 	for (int i = 0; i < r->n; i++)
 		free(r->figures[i].values);
@@ -91,15 +94,14 @@ void results_csv_header(void)
 	puts("workload,system,params,workers,metric,unit,value");
 }
 
-void results_csv(struct results *r)
+void results_csv(const struct results *r)
 {
 	for (int i = 0; i < r->n; i++) {
 		const struct figure *f = &r->figures[i];
 		printf("%s,%s,%s,%d,%s,%s,%.6g\n", r->workload, f->system, f->params, f->workers, f->metric, f->unit,
-		       median(f));
+		       figure_summary(f).median);
 	}
 	fflush(stdout);
-	forget(r);
 }
 
 /* Only what is for each item ("ns/yield") compares with that of another size. */
@@ -110,13 +112,13 @@ static bool same_size(const struct figure *a, const struct figure *b)
 	return strchr(a->metric, '/') || !strcmp(n ? n : "", m ? m : "");
 }
 
-static const struct figure *coirs(const struct results *r, const struct figure *f)
+const struct figure *results_like(const struct results *r, const struct figure *f, const char *system, int workers)
 {
 	const struct figure *first = NULL;
 
 	for (int i = 0; i < r->n; i++) {
 		const struct figure *c = &r->figures[i];
-		if (strcmp(c->system, "coir") || c->workers != f->workers || strcmp(c->metric, f->metric) ||
+		if (strcmp(c->system, system) || c->workers != workers || strcmp(c->metric, f->metric) ||
 		    !same_size(c, f))
 			continue;
 		if (!strcmp(c->params, f->params))
@@ -127,8 +129,7 @@ static const struct figure *coirs(const struct results *r, const struct figure *
 	return first;
 }
 
-/* A value with about four digits. */
-static const char *shown(double x, char *text, size_t size)
+const char *shown(double x, char *text, size_t size)
 {
 	int decimals = x < 9.9995 ? 3 : x < 99.995 ? 2 : x < 999.95 ? 1 : 0;
 
@@ -175,9 +176,9 @@ void results_table_header(void)
 static void row(const struct results *r, const struct figure *f)
 {
 	char text[4][32], span[72];
-	double m = median(f);
-	const struct figure *c = coirs(r, f);
-	double base = c ? median(c) : 0;
+	double m = figure_summary(f).median;
+	const struct figure *c = results_like(r, f, "coir", f->workers);
+	double base = c ? figure_summary(c).median : 0;
 
 	snprintf(span, sizeof(span), "%s .. %s", shown(f->values[0], text[0], 32),
 		 shown(f->values[f->n - 1], text[1], 32));
@@ -185,7 +186,7 @@ static void row(const struct results *r, const struct figure *f)
 	       f->params, shown(m, text[2], 32), span, base > 0 ? shown(m / base, text[3], 32) : "");
 }
 
-void results_table(struct results *r)
+void results_table(const struct results *r)
 {
 	int *order = calloc((size_t)r->n + 1, sizeof(*order));
 
@@ -198,5 +199,4 @@ void results_table(struct results *r)
 		putchar('\n');
 	fflush(stdout);
 	free(order);
-	forget(r);
 }

@@ -6,6 +6,7 @@
 #define BENCH_RESULTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* One figure of one system: its values over the runs. */
 struct figure {
@@ -28,9 +29,24 @@ bool results_add(struct results *r, const char *system, int workers, char *lines
 /* Forgets what a system has so far: a wrong result casts doubt on its others. */
 void results_drop(struct results *r, const char *system, int workers);
 
-/* Print the medians, then forget the figures. */
-void results_csv(struct results *r);
-void results_table(struct results *r);
+void results_forget(struct results *r);
+
+struct summary {
+	double median, least, most;
+};
+
+struct summary figure_summary(const struct figure *f);
+
+/* The figure of that system and number of workers that f compares with, or NULL. Where there are several, the one with
+ * the same params counts, else the first. Figures of other sizes compare only if they are for each item. */
+const struct figure *results_like(const struct results *r, const struct figure *f, const char *system, int workers);
+
+/* Writes a value with about four digits; returns text. */
+const char *shown(double x, char *text, size_t size);
+
+/* Print the medians. */
+void results_csv(const struct results *r);
+void results_table(const struct results *r);
 
 void results_csv_header(void);
 void results_table_header(void);
