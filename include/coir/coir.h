@@ -10,11 +10,13 @@
 #include <coir/coro.h>
 #include <coir/fiber.h>
 #include <coir/gen.h>
+#include <coir/parallel.h>
 #include <coir/runtime.h>
 #include <coir/scope.h>
 #include <coir/select.h>
 #include <coir/stats.h>
 #include <coir/sync.h>
+#include <coir/task.h>
 #include <coir/time.h>
 #include <coir/timer.h>
 
