@@ -29,6 +29,17 @@ fiber_test(task_scope, a_scope_with_open_forks_is_busy)
 	}
 }
 
+/* Begun with a fork open, and that is joined inside: nothing forked in the scope is open at its end. */
+fiber_test(task_scope, an_older_fork_may_be_joined_inside)
+{
+	coir_scope s;
+	struct probe p;
+	probe_fork(&p, fiber_give_back, (void *)1);
+	must_ok(coir_scope_begin(&s, NULL));
+	must_eq(probe_join(&p), 1);
+	must_ok(coir_scope_wait(&s));
+}
+
 /* ---- children that fork ---- */
 
 struct family {
