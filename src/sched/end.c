@@ -18,6 +18,8 @@ void coiri_end_work(coiri_cold *cold, intptr_t result)
 	if (cold->defers) /* of a destructor */
 		coiri_run_defers(cold);
 	coiri_worker *w = coiri_here();
+	if (w && unlikely(coiri_has_open_tasks(w, cold))) /* those of a handler or destructor */
+		coiri_tasks_unjoined();
 	if (cold->scope && w) {                    /* not in a forked child */
 		coiri_note_high_water(w->current); /* who waits for the scope may look at it */
 		coiri_leave_scope(cold, result);

@@ -97,6 +97,7 @@ typedef struct coiri_cold {
 	struct coiri_fiber *self;     /* to be found from that list */
 	unsigned shields;             /* how many shields against cancellation it stands in */
 	coiri_atomic(unsigned) given; /* tasks that it forked and others run, until it joins them */
+	unsigned given_before;        /* of those, at most so many were forked before its innermost scope began */
 	struct coiri_fiber *owner;    /* of a task: the fiber that it acts as */
 	coiri_waiter waiter;          /* for a wait at one object */
 	void *exceptions[2];          /* the C++ runtime's globals while it does not run */
@@ -131,6 +132,7 @@ COIRI_INLINE void coiri_cold_give(coiri_cold *cold, coiri_fiber *f)
 	cold->scope = cold->home = f->cold;
 	cold->shields = 0;
 	at_store_relaxed(&cold->given, 0);
+	cold->given_before = 0;
 	f->cold = cold;
 }
 

@@ -116,7 +116,8 @@ bool coiri_run_inside(coiri_worker *w, const void *home)
 		coiri_put_next(w, f);
 		return false;
 	}
-	if (f->cold != home || !coiri_may_inline(w, me, f)) {
+	/* A task has the scope of its owner, but it is the owner's to join. */
+	if (f->cold != home || coiri_is_task(f) || !coiri_may_inline(w, me, f)) {
 		coiri_ready_new(w, f); /* back */
 		return false;
 	}

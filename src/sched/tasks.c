@@ -238,14 +238,18 @@ void coiri_tasks_promote_all(coiri_worker *w)
 
 /* ---- join: the long way ---- */
 
-static COIRI_COLD void out_of_order(coir_task **t, coir_task **bottom, const coir_task *task)
+COIRI_NORETURN static COIRI_COLD void out_of_order(void)
+{
+	coiri_panic("coir_task_join",
+		    "a task is joined while a newer one of the same fiber is not: join the newest first, and each one "
+		    "before its frame ends");
+}
+
+static COIRI_COLD void check_order(coir_task **t, coir_task **bottom, const coir_task *task)
 {
 	for (; t < bottom; t++)
 		if (*t == task)
-			coiri_panic(
-				"coir_task_join",
-				"a task is joined while a newer one of the same fiber is not: join the newest first, "
-				"and each one before its frame ends");
+			out_of_order();
 }
 
 /* Is the task in the stack, and the newest there? Then it is taken out. */
@@ -257,7 +261,7 @@ static bool take_back(coiri_forked *q, coir_task *task)
 	if (ours)
 		at_store_release(COIRI_END(q->ends.bottom), newest); /* as in coiri_task_pop */
 	else
-		out_of_order(top, q->ends.bottom, task);
+		check_order(top, q->ends.bottom, task);
 	if (q->ends.bottom == top)
 		empty(q);
 	coiri_lock_release(&q->lock);
@@ -278,12 +282,22 @@ static bool unmake_fiber(coiri_worker *w, coiri_fiber *f)
 
 static int join_outside(coir_task *task)
 {
-	if (task->fiber == HERE || (!task->fiber && coiri_forks > 0)) /* in a forked child: nobody else has it */
+	if (task->fiber == HERE || (!task->fiber && coiri_forks > 0)) { /* in a forked child: nobody else has it */
+		task->fiber = NULL;
 		return 1;
+	}
 	coiri_panic("coir_task_join", task->fiber
 					      ? "the task was made into a fiber, of which this thread or forked child "
 						"knows nothing: join it in the fiber that forked it"
 					      : "the task is not forked, or was joined before");
+}
+
+/* The fiber joins a task that it gave away. */
+static void take_off_count(coiri_cold *cold)
+{
+	unsigned left = at_add_relaxed(&cold->given, -1u) - 1;
+	if (unlikely(cold->given_before > left)) /* one that is older than its scope */
+		cold->given_before = left;
 }
 
 int coir_task_join_1(coir_task *task)
@@ -299,7 +313,9 @@ int coir_task_join_1(coir_task *task)
 	task->fiber = NULL;
 	if (f == HERE)
 		return 1;
-	at_add_relaxed(&w->current->cold->given, -1u);
+	if (unlikely(coiri_tasks_open(&w->forked))) /* what lies there is newer than all that was taken */
+		out_of_order();
+	take_off_count(w->current->cold);
 	if (unmake_fiber(w, f))
 		return 1;
 	return coiri_join_claimed(w, f);

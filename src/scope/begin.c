@@ -36,7 +36,8 @@ static int place(coiri_worker *w, coiri_scope *s)
 	coiri_fiber *me = w->current;
 	coiri_cold *cold = me->cold;
 	coiri_tasks_promote(w); /* they are of the scope around this one */
-	s->given = at_load_relaxed(&cold->given);
+	s->given_before = cold->given_before;
+	cold->given_before = at_load_relaxed(&cold->given);
 	s->owner = coiri_handle(me);
 	s->outer = cold->scope;
 	cold->scope = s;

@@ -61,9 +61,9 @@ typedef struct coiri_scope {
 	coiri_link *told;             /* told, and not yet reached */
 	struct coiri_scope *next;     /* of those that a canceller is busy with */
 	int64_t balance, spawned;
-	unsigned given;     /* the owner's tasks that others ran as it began */
-	coir_time deadline; /* the sooner of its own and that of the scope around it */
-	coiri_queue queue;  /* the owner, when he waits */
+	unsigned given_before; /* the owner's, for the scope around it */
+	coir_time deadline;    /* the sooner of its own and that of the scope around it */
+	coiri_queue queue;     /* the owner, when he waits */
 	coiri_timed timer;
 } coiri_scope;
 

@@ -73,6 +73,13 @@ static COIRI_NOINLINE void run_children(coiri_worker *w, coiri_scope *s)
 	coiri_wait_surface(me);
 }
 
+/* The owner is back in the scope around: of the tasks forked before that began, some may have been joined meanwhile. */
+static void count_given(coiri_cold *cold, const coiri_scope *s)
+{
+	unsigned given = at_load_relaxed(&cold->given);
+	cold->given_before = given < s->given_before ? given : s->given_before;
+}
+
 static int end_in_fiber(coiri_worker *w, coiri_scope *s)
 {
 	coiri_fiber *me = w->current;
@@ -91,6 +98,7 @@ static int end_in_fiber(coiri_worker *w, coiri_scope *s)
 	}
 	at_store_relaxed(&s->epoch, 0);
 	me->cold->scope = s->outer;
+	count_given(me->cold, s);
 	if (at_load_relaxed(&s->cancelled))
 		lift(me, s->outer);
 	return s->error;
@@ -122,10 +130,11 @@ static int end_in_thread(coiri_scope *s)
 	return r ? -EPERM : s->error;
 }
 
-/* Are there tasks that the owner has forked in the scope and not yet joined? */
-static bool has_forked(coiri_worker *w, const coiri_scope *s)
+/* Are there tasks that the owner has forked in its innermost scope and not yet joined? */
+static bool has_forked(coiri_worker *w)
 {
-	return coiri_tasks_open(&w->forked) || at_load_relaxed(&w->current->cold->given) != s->given;
+	const coiri_cold *cold = w->current->cold;
+	return coiri_tasks_open(&w->forked) || at_load_relaxed(&cold->given) > cold->given_before;
 }
 
 int coir_scope_wait(coir_scope *scope)
@@ -139,7 +148,7 @@ int coir_scope_wait(coir_scope *scope)
 		r = -EINVAL;
 	else if (!coiri_scope_is_owner(s, w))
 		r = -EPERM;
-	else if (w && (w->current->cold->scope != s || has_forked(w, s)))
+	else if (w && (w->current->cold->scope != s || has_forked(w)))
 		r = -EBUSY;
 	if (!r)
 		return w ? end_in_fiber(w, s) : end_in_thread(s);

@@ -21,8 +21,11 @@ bool refuse(unsigned what)
 {
 	unsigned advice = what & REFUSE_GUARD_INSTALL ? GUARD_INSTALL : NEVER;
 	unsigned protection = what & REFUSE_PROT_NONE ? PROT_NONE : NEVER;
+	unsigned barrier = what & REFUSE_MEMBARRIER ? SYS_membarrier : NEVER;
 	struct sock_filter rules[] = {
 		LOAD(nr),
+		SKIP_UNLESS(barrier, 1),
+		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
 		SKIP_UNLESS(SYS_madvise, 3),
 		LOAD(args[2]),
 		SKIP_UNLESS(advice, 5),

@@ -1,14 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/run.h"
+#include "support/refuse.h"
 
 #include <dirent.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* COIR_TEST_REFUSE=membarrier: as on a system without it. */
+static void refuse_as_asked(void)
+{
+	static bool done;
+	const char *what = getenv("COIR_TEST_REFUSE");
+	if (!what || done)
+		return;
+	must(strcmp(what, "membarrier") == 0);
+	must(refuse(REFUSE_MEMBARRIER));
+	done = true;
+}
+
 intptr_t with_workers(unsigned workers, coir_fn fn, void *arg)
 {
+	refuse_as_asked();
 	coir_config cfg = COIR_CONFIG_INIT;
 	cfg.workers = workers;
 	intptr_t result = 0;
@@ -18,6 +33,7 @@ intptr_t with_workers(unsigned workers, coir_fn fn, void *arg)
 
 void start_workers(unsigned workers)
 {
+	refuse_as_asked();
 	coir_config cfg = COIR_CONFIG_INIT;
 	cfg.workers = workers;
 	must_ok(coir_start(&cfg));

@@ -14,7 +14,8 @@
 extern "C" {
 #endif
 
-/* Runs fn(arg) as the main fiber of a runtime with so many workers; its result. */
+/* Runs fn(arg) as the main fiber of a runtime with so many workers; its result. With COIR_TEST_REFUSE=membarrier in the
+ * environment this and the next find no membarrier(2). */
 intptr_t with_workers(unsigned workers, coir_fn fn, void *arg);
 
 /* coir_start with so many workers; coir_stop, which is to find no fiber alive. */
