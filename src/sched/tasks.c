@@ -92,6 +92,12 @@ static bool make_room(coiri_forked *q)
 
 /* ---- fork: the long way ---- */
 
+/* What a timer's function forks, in the worker's loop, has no fiber to act as. */
+static bool may_leave(const coiri_fiber *owner)
+{
+	return owner && !coiri_is_sticky(owner);
+}
+
 void coir_task_fork_1(coir_task *task)
 {
 	coiri_worker *w = coiri_here();
@@ -107,7 +113,9 @@ void coir_task_fork_1(coir_task *task)
 
 void coir_task_tell_1(void)
 {
-	coiri_notify_more(coiri_here());
+	coiri_worker *w = coiri_here();
+	if (may_leave(w->current))
+		coiri_notify_more(w);
 }
 
 /* ---- made into fibers ---- */
@@ -182,12 +190,6 @@ static bool claim_oldest(coiri_forked *q, coir_task **top)
 	coiri_heavy_fence(); /* pairs with the light fence of coiri_task_pop */
 	/* acquire: pairs with the release in coiri_task_push: the record is written, and what its fiber is */
 	return at_load_acquire(COIRI_END(q->ends.bottom)) > top;
-}
-
-/* What a timer's function forks, in the worker's loop, has no fiber to act as. */
-static bool may_leave(const coiri_fiber *owner)
-{
-	return owner && !coiri_is_sticky(owner);
 }
 
 coiri_fiber *coiri_tasks_steal(coiri_worker *w, coiri_worker *victim)
