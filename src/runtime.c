@@ -70,7 +70,8 @@ static int set_up_worker(coiri_worker *w)
 	w->glimpses = calloc(n, sizeof *w->glimpses);
 	if (!w->slab || !w->victims || !w->glimpses)
 		return -ENOMEM;
-	if (coiri_deque_init(&w->deque) || coiri_tasks_init(&w->forked, &w->rt->idle.hint) || coiri_ring_init(&w->ring, n == 1))
+	if (coiri_deque_init(&w->deque) || coiri_tasks_init(&w->forked, &w->rt->idle.hint) ||
+	    coiri_ring_init(&w->ring, n == 1))
 		return -ENOMEM;
 	coiri_topo_victims(&topo, w->index, w->victims, w->victim_level);
 	return coiri_overflow_thread_begin(&w->alt_stack);
