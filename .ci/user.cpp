@@ -2,6 +2,7 @@
 //
 // A C++ program that uses coir as an installed library: the headers must do in C++, with references and closures.
 #include <coir/coir.h>
+#include <coir/task.hpp>
 
 #include <cstdio>
 #include <functional>
@@ -25,7 +26,14 @@ int main()
 				return intptr_t(-1);
 		for (coir_fiber each : fiber)
 			total += coir_join(each, &result) ? 0 : result;
-		return total;
+		auto again = coir::fork([&] {
+			intptr_t sum = 0;
+			coir::parallel_reduce(
+				0, 100, sum, [&](intptr_t &acc, int64_t i) { acc += part[i](); },
+				[](intptr_t &acc, intptr_t right) { acc += right; });
+			return sum;
+		});
+		return again.join() == total ? total : -1;
 	};
 	coir_config config = COIR_CONFIG_INIT;
 	coir_attr attr = COIR_ATTR_INIT;

@@ -183,7 +183,7 @@ fiber_test(sort, refuses)
 	must_eq(coir_parallel_sort(two, 2, sizeof *two, NULL, NULL), -EINVAL);
 	must_eq(coir_parallel_sort(two, 2, 0, by_key, &in), -EINVAL);
 	must_eq(coir_parallel_sort(NULL, 2, 4, by_key, &in), -EINVAL);
-	must_eq(coir_parallel_sort(two, SIZE_MAX / 2, 4, by_key, &in), -ENOMEM);
+	must_eq(coir_parallel_sort(two, SIZE_MAX / 4 + 2, 4, by_key, &in), -ENOMEM);
 #if !defined(__SANITIZE_ADDRESS__) && !TESTS_TSAN /* which end the program where malloc would return NULL */
 	must_eq(coir_parallel_sort(two, (size_t)1 << 61, 4, by_key, &in), -ENOMEM);
 #endif
