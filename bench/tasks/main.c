@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 		{"uts", 1, COIR_WORKERS_MAX, bench_uts},
 		{"matmul", 1, COIR_WORKERS_MAX, bench_matmul},
 		{"mergesort", 1, COIR_WORKERS_MAX, bench_mergesort},
+		{"skewed_for", 1, COIR_WORKERS_MAX, bench_skewed_for},
 		{NULL, 0, 0, NULL},
 	};
 	return peer_main(argc, argv, workloads, enter);

@@ -8,7 +8,6 @@
 #include "../harness/peer.h"
 
 #include <coir/coir.h>
-#include <coir/task.h>
 
 /* One for each figure, each in a file of its own; the fibers' files (../workloads) say what is measured and how it is
  * checked. */
@@ -18,5 +17,6 @@ void bench_nqueens(void);
 void bench_uts(void);
 void bench_matmul(void);
 void bench_mergesort(void);
+void bench_skewed_for(void);
 
 #endif
