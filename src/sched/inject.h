@@ -20,6 +20,9 @@ void coiri_inject_push(coiri_inject *q, coiri_fiber *f);
 /* The oldest, or NULL. */
 coiri_fiber *coiri_inject_pop(coiri_inject *q);
 
+/* Takes f out, wherever it lies there. False: it does not. */
+bool coiri_inject_remove(coiri_inject *q, coiri_fiber *f);
+
 COIRI_INLINE bool coiri_inject_is_empty(coiri_inject *q)
 {
 	return at_load_relaxed(&q->count) == 0;

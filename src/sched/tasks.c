@@ -270,14 +270,14 @@ static bool take_back(coiri_forked *q, coir_task *task)
 	return ours;
 }
 
-/* It became a fiber, but that has not started and is within reach: then there is no need for it. */
+/* It became a fiber, but that has not started and is within reach, or finds no stack: then there is no need for it. */
 static bool unmake_fiber(coiri_worker *w, coiri_fiber *f)
 {
-	if (!coiri_take_new(w, f))
+	if (!coiri_take_new(w, f) && likely(!coiri_inject_remove(&w->rt->starved, f)))
 		return false;
 	if (f->extra && f->extra->stack)
 		coiri_stack_put_slow(&w->stacks, f->extra->stack);
-	at_count(&w->count.spawned, (uint64_t)-1);
+	at_count(&w->count.inlined, 1); /* not one spawned less: sums over workers must not fall (coiri_stats_living) */
 	coiri_fiber_free(w, f);
 	return true;
 }
