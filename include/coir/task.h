@@ -105,12 +105,36 @@ COIR_END_DECLS
  * COIR_JOIN(task, name) joins it; its value is the function's.
  * Where tasks are not declared one by one, the same by hand: struct name_task, name_fork(&task, arguments...),
  * name_join(&task). */
-#define COIR_FORK(task_, name, ...) \
-	struct name##_task task_;   \
-	name##_fork(&task_, ##__VA_ARGS__)
+#define COIR_FORK(task_, ...)  COIRI_FORK_1(task_, COIRI_FIRST(__VA_ARGS__, ~), __VA_ARGS__)
 #define COIR_JOIN(task_, name) name##_join(&task_)
+#define COIR_TASK_OF(R, ...)   COIRI_TASK_OF_1(R, COIRI_FIRST(__VA_ARGS__, ~), __VA_ARGS__)
+#define COIR_TASK_OF_VOID(...) COIRI_TASK_OF_VOID_1(COIRI_FIRST(__VA_ARGS__, ~), __VA_ARGS__)
 
-#define COIR_TASK_OF(R, name, ...)                                                                   \
+#define COIR_TASK(R, ...)                                                    \
+	static R COIRI_FIRST(__VA_ARGS__, ~)(COIRI_PARAMETERS(__VA_ARGS__)); \
+	COIR_TASK_OF(R, __VA_ARGS__);                                        \
+	static R COIRI_FIRST(__VA_ARGS__, ~)(COIRI_PARAMETERS(__VA_ARGS__))
+
+#define COIR_TASK_VOID(...)                                                     \
+	static void COIRI_FIRST(__VA_ARGS__, ~)(COIRI_PARAMETERS(__VA_ARGS__)); \
+	COIR_TASK_OF_VOID(__VA_ARGS__);                                         \
+	static void COIRI_FIRST(__VA_ARGS__, ~)(COIRI_PARAMETERS(__VA_ARGS__))
+
+/* What they are made of. The list always begins with the name, so that no list is empty: what a compiler makes of an
+ * empty one depends on the standard that it is told to keep. */
+#define COIRI_FIRST(first, ...) first
+
+#define COIRI_FORK_1(task_, name, ...) COIRI_FORK_2(task_, name, __VA_ARGS__)
+#define COIRI_FORK_2(task_, name, ...) \
+	struct name##_task task_;      \
+	name##_fork(COIRI_ARGUMENTS(__VA_ARGS__, M, M, M, M, M, M, 0, ~)(&task_, __VA_ARGS__))
+
+#define COIRI_ARGUMENTS(name, a1, a2, a3, a4, a5, a6, n, ...) COIRI_ARGUMENTS_##n
+#define COIRI_ARGUMENTS_0(task, name)                         task
+#define COIRI_ARGUMENTS_M(task, name, ...)                    task, __VA_ARGS__
+
+#define COIRI_TASK_OF_1(R, name, ...) COIRI_TASK_OF_2(R, name, __VA_ARGS__)
+#define COIRI_TASK_OF_2(R, name, ...)                                                                \
 	struct name##_task {                                                                         \
 		coir_task task;                                                                      \
 		R result;                                                                            \
@@ -132,7 +156,8 @@ COIR_END_DECLS
 	}                                                                                            \
 	struct name##_task
 
-#define COIR_TASK_OF_VOID(name, ...)                                                                 \
+#define COIRI_TASK_OF_VOID_1(name, ...) COIRI_TASK_OF_VOID_2(name, __VA_ARGS__)
+#define COIRI_TASK_OF_VOID_2(name, ...)                                                              \
 	struct name##_task {                                                                         \
 		coir_task task;                                                                      \
 		COIRI_FIELDS(__VA_ARGS__)                                                            \
@@ -155,53 +180,43 @@ COIR_END_DECLS
 	}                                                                                            \
 	struct name##_task
 
-#define COIR_TASK(R, name, ...)                       \
-	static R name(COIRI_PARAMETERS(__VA_ARGS__)); \
-	COIR_TASK_OF(R, name, ##__VA_ARGS__);         \
-	static R name(COIRI_PARAMETERS(__VA_ARGS__))
+/* Lists: the name, and up to six pairs of type and parameter. */
+#define COIRI_FIELDS(...)          COIRI_PICK(COIRI_FIELDS, __VA_ARGS__)(__VA_ARGS__)
+#define COIRI_PARAMETERS(...)      COIRI_PICK(COIRI_PARAMETERS, __VA_ARGS__)(__VA_ARGS__)
+#define COIRI_MORE_PARAMETERS(...) COIRI_PICK(COIRI_MORE, __VA_ARGS__)(__VA_ARGS__)
+#define COIRI_VALUES(...)          COIRI_PICK(COIRI_VALUES, __VA_ARGS__)(__VA_ARGS__)
+#define COIRI_STORES(...)          COIRI_PICK(COIRI_STORES, __VA_ARGS__)(__VA_ARGS__)
 
-#define COIR_TASK_VOID(name, ...)                        \
-	static void name(COIRI_PARAMETERS(__VA_ARGS__)); \
-	COIR_TASK_OF_VOID(name, ##__VA_ARGS__);          \
-	static void name(COIRI_PARAMETERS(__VA_ARGS__))
+#define COIRI_PICK(list, ...)                                                           COIRI_PICK_(list, __VA_ARGS__, 6, X, 5, X, 4, X, 3, X, 2, X, 1, X, 0, ~)
+#define COIRI_PICK_(list, name, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, n, ...) list##_##n
 
-/* Lists of (type, name) pairs, up to six. */
-#define COIRI_FIELDS(...)          COIRI_PICK(COIRI_FIELDS, ##__VA_ARGS__)(__VA_ARGS__)
-#define COIRI_PARAMETERS(...)      COIRI_PICK(COIRI_PARAMETERS, ##__VA_ARGS__)(__VA_ARGS__)
-#define COIRI_MORE_PARAMETERS(...) COIRI_PICK(COIRI_MORE, ##__VA_ARGS__)(__VA_ARGS__)
-#define COIRI_VALUES(...)          COIRI_PICK(COIRI_VALUES, ##__VA_ARGS__)(__VA_ARGS__)
-#define COIRI_STORES(...)          COIRI_PICK(COIRI_STORES, ##__VA_ARGS__)(__VA_ARGS__)
+#define COIRI_FIELDS_0(name)
+#define COIRI_FIELDS_1(name, T, a) T a;
+#define COIRI_FIELDS_2(name, T, a, ...) \
+	T a;                            \
+	COIRI_FIELDS_1(name, __VA_ARGS__)
+#define COIRI_FIELDS_3(name, T, a, ...) \
+	T a;                            \
+	COIRI_FIELDS_2(name, __VA_ARGS__)
+#define COIRI_FIELDS_4(name, T, a, ...) \
+	T a;                            \
+	COIRI_FIELDS_3(name, __VA_ARGS__)
+#define COIRI_FIELDS_5(name, T, a, ...) \
+	T a;                            \
+	COIRI_FIELDS_4(name, __VA_ARGS__)
+#define COIRI_FIELDS_6(name, T, a, ...) \
+	T a;                            \
+	COIRI_FIELDS_5(name, __VA_ARGS__)
 
-#define COIRI_PICK(list, ...)                                                     COIRI_PICK_(list, ##__VA_ARGS__, 6, X, 5, X, 4, X, 3, X, 2, X, 1, X, 0)
-#define COIRI_PICK_(list, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6, n, ...) list##_##n
+#define COIRI_PARAMETERS_0(name)            void
+#define COIRI_PARAMETERS_1(name, T, a)      T a
+#define COIRI_PARAMETERS_2(name, T, a, ...) T a, COIRI_PARAMETERS_1(name, __VA_ARGS__)
+#define COIRI_PARAMETERS_3(name, T, a, ...) T a, COIRI_PARAMETERS_2(name, __VA_ARGS__)
+#define COIRI_PARAMETERS_4(name, T, a, ...) T a, COIRI_PARAMETERS_3(name, __VA_ARGS__)
+#define COIRI_PARAMETERS_5(name, T, a, ...) T a, COIRI_PARAMETERS_4(name, __VA_ARGS__)
+#define COIRI_PARAMETERS_6(name, T, a, ...) T a, COIRI_PARAMETERS_5(name, __VA_ARGS__)
 
-#define COIRI_FIELDS_0(...)
-#define COIRI_FIELDS_1(T, a) T a;
-#define COIRI_FIELDS_2(T, a, ...) \
-	T a;                      \
-	COIRI_FIELDS_1(__VA_ARGS__)
-#define COIRI_FIELDS_3(T, a, ...) \
-	T a;                      \
-	COIRI_FIELDS_2(__VA_ARGS__)
-#define COIRI_FIELDS_4(T, a, ...) \
-	T a;                      \
-	COIRI_FIELDS_3(__VA_ARGS__)
-#define COIRI_FIELDS_5(T, a, ...) \
-	T a;                      \
-	COIRI_FIELDS_4(__VA_ARGS__)
-#define COIRI_FIELDS_6(T, a, ...) \
-	T a;                      \
-	COIRI_FIELDS_5(__VA_ARGS__)
-
-#define COIRI_PARAMETERS_0(...)       void
-#define COIRI_PARAMETERS_1(T, a)      T a
-#define COIRI_PARAMETERS_2(T, a, ...) T a, COIRI_PARAMETERS_1(__VA_ARGS__)
-#define COIRI_PARAMETERS_3(T, a, ...) T a, COIRI_PARAMETERS_2(__VA_ARGS__)
-#define COIRI_PARAMETERS_4(T, a, ...) T a, COIRI_PARAMETERS_3(__VA_ARGS__)
-#define COIRI_PARAMETERS_5(T, a, ...) T a, COIRI_PARAMETERS_4(__VA_ARGS__)
-#define COIRI_PARAMETERS_6(T, a, ...) T a, COIRI_PARAMETERS_5(__VA_ARGS__)
-
-#define COIRI_MORE_0(...)
+#define COIRI_MORE_0(name)
 #define COIRI_MORE_1(...) , COIRI_PARAMETERS_1(__VA_ARGS__)
 #define COIRI_MORE_2(...) , COIRI_PARAMETERS_2(__VA_ARGS__)
 #define COIRI_MORE_3(...) , COIRI_PARAMETERS_3(__VA_ARGS__)
@@ -209,30 +224,30 @@ COIR_END_DECLS
 #define COIRI_MORE_5(...) , COIRI_PARAMETERS_5(__VA_ARGS__)
 #define COIRI_MORE_6(...) , COIRI_PARAMETERS_6(__VA_ARGS__)
 
-#define COIRI_VALUES_0(...)
-#define COIRI_VALUES_1(T, a)      t->a
-#define COIRI_VALUES_2(T, a, ...) t->a, COIRI_VALUES_1(__VA_ARGS__)
-#define COIRI_VALUES_3(T, a, ...) t->a, COIRI_VALUES_2(__VA_ARGS__)
-#define COIRI_VALUES_4(T, a, ...) t->a, COIRI_VALUES_3(__VA_ARGS__)
-#define COIRI_VALUES_5(T, a, ...) t->a, COIRI_VALUES_4(__VA_ARGS__)
-#define COIRI_VALUES_6(T, a, ...) t->a, COIRI_VALUES_5(__VA_ARGS__)
+#define COIRI_VALUES_0(name)
+#define COIRI_VALUES_1(name, T, a)      t->a
+#define COIRI_VALUES_2(name, T, a, ...) t->a, COIRI_VALUES_1(name, __VA_ARGS__)
+#define COIRI_VALUES_3(name, T, a, ...) t->a, COIRI_VALUES_2(name, __VA_ARGS__)
+#define COIRI_VALUES_4(name, T, a, ...) t->a, COIRI_VALUES_3(name, __VA_ARGS__)
+#define COIRI_VALUES_5(name, T, a, ...) t->a, COIRI_VALUES_4(name, __VA_ARGS__)
+#define COIRI_VALUES_6(name, T, a, ...) t->a, COIRI_VALUES_5(name, __VA_ARGS__)
 
-#define COIRI_STORES_0(...)
-#define COIRI_STORES_1(T, a) t->a = a;
-#define COIRI_STORES_2(T, a, ...) \
-	t->a = a;                 \
-	COIRI_STORES_1(__VA_ARGS__)
-#define COIRI_STORES_3(T, a, ...) \
-	t->a = a;                 \
-	COIRI_STORES_2(__VA_ARGS__)
-#define COIRI_STORES_4(T, a, ...) \
-	t->a = a;                 \
-	COIRI_STORES_3(__VA_ARGS__)
-#define COIRI_STORES_5(T, a, ...) \
-	t->a = a;                 \
-	COIRI_STORES_4(__VA_ARGS__)
-#define COIRI_STORES_6(T, a, ...) \
-	t->a = a;                 \
-	COIRI_STORES_5(__VA_ARGS__)
+#define COIRI_STORES_0(name)
+#define COIRI_STORES_1(name, T, a) t->a = a;
+#define COIRI_STORES_2(name, T, a, ...) \
+	t->a = a;                       \
+	COIRI_STORES_1(name, __VA_ARGS__)
+#define COIRI_STORES_3(name, T, a, ...) \
+	t->a = a;                       \
+	COIRI_STORES_2(name, __VA_ARGS__)
+#define COIRI_STORES_4(name, T, a, ...) \
+	t->a = a;                       \
+	COIRI_STORES_3(name, __VA_ARGS__)
+#define COIRI_STORES_5(name, T, a, ...) \
+	t->a = a;                       \
+	COIRI_STORES_4(name, __VA_ARGS__)
+#define COIRI_STORES_6(name, T, a, ...) \
+	t->a = a;                       \
+	COIRI_STORES_5(name, __VA_ARGS__)
 
 #endif

@@ -8,8 +8,8 @@
  * sees the other (src/sched/tasks.h has the whole protocol). The join needs no fence for that, only an order that the
  * compiler keeps: thieves make up for it.
  *
- * What these few lines do not see to themselves they leave to the library: a full stack (`limit`), idle workers that
- * are to be told (`hint`), a join whose task is not the newest that is left. Outside of fibers there is a stack without
+ * What these few lines do not see to themselves they leave to the library: a full stack, or a thief that asks (`limit`),
+ * idle workers that are to be told (`hint`), a join whose task is not the newest that is left. Outside of fibers there is a stack without
  * room, so every call goes to the library.
  *
  * The names of what the library exports for this end with the number of this format: a program that was compiled with
@@ -35,7 +35,7 @@ struct coir_task {
 typedef struct coiri_tasks {
 	/* The worker's. bottom: behind the newest. */
 	coir_task **bottom __attribute__((aligned(64)));
-	coir_task **limit; /* where there is no more room */
+	coir_task **limit; /* where there is no more room; the base, if a fork is to look what a thief wants */
 	const uint32_t *hint;
 	coir_task **base; /* where the room begins; there is a NULL before it */
 	/* The thieves'. */
@@ -82,7 +82,7 @@ COIRI_TASK_INLINE void coiri_task_push(coir_task *task, void (*run)(coir_task *t
 	coir_task **bottom = tasks->bottom;
 	task->run = run;
 	task->fiber = NULL;
-	if (__builtin_expect(bottom >= tasks->limit, 0)) {
+	if (__builtin_expect(bottom >= __atomic_load_n(&tasks->limit, __ATOMIC_RELAXED), 0)) {
 		coir_task_fork_1(task);
 		return;
 	}

@@ -26,9 +26,11 @@ void coiri_describe_current(char *text, size_t size)
 		snprintf(text, size, "%s", w ? "a worker's own loop" : "a thread of the program");
 		return;
 	}
+	bool task = coiri_is_task(f); /* it acts as another, whom the program knows */
+	f = coiri_identity(f);
 	describe_entry((const void *)f->fn, entry, sizeof entry);
-	snprintf(text, size, "fiber %llu '%s', entry %s", (unsigned long long)coiri_handle(f).seq,
-		 f->extra ? f->extra->name : "", entry);
+	snprintf(text, size, "%sfiber %llu '%s', entry %s", task ? "a task of " : "",
+		 (unsigned long long)coiri_handle(f).seq, f->extra ? f->extra->name : "", entry);
 }
 
 void coiri_report_uncaught(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/tasks.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "sched/inline.h"
 #include "sched/spawn.h"
@@ -9,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM 1024 /* tasks, to begin with */
+#define ROOM     1024 /* tasks, to begin with */
+#define PATIENCE 3000 /* ns that a thief waits for a grant */
 
 /* What `fiber` says of a task that no other worker can have: its join runs it. */
 #define HERE ((void *)1)
@@ -31,7 +33,14 @@ static void set_room(coiri_forked *q, coir_task **room, size_t slots, size_t use
 	at_store_relaxed(COIRI_END(ends->top), ends->base);
 	at_store_relaxed(COIRI_END(ends->claim), coiri_fence_symmetric ? (coir_task **)UINTPTR_MAX : ends->base);
 	at_store_release(COIRI_END(ends->bottom), ends->base + used);
-	ends->limit = coiri_fence_symmetric ? ends->base : q->end;
+	at_store_relaxed(COIRI_END(ends->limit), coiri_fence_symmetric ? ends->base : q->end);
+}
+
+/* Owner. */
+static void lock(coiri_forked *q)
+{
+	at_store_release(&q->granted, true); /* pairs with the acquire in wait_for_grant */
+	coiri_lock_acquire(&q->lock);
 }
 
 void coiri_tasks_use(coiri_forked *q)
@@ -72,7 +81,7 @@ static void empty(coiri_forked *q)
 /* Owner: moves what there is to the base, of larger room if that is half full. False: no memory. */
 static bool make_room(coiri_forked *q)
 {
-	coiri_lock_acquire(&q->lock);
+	lock(q);
 	coir_task **top = at_load_relaxed(COIRI_END(q->ends.top)), **room = q->ends.base - 1, **old = NULL;
 	size_t used = (size_t)(q->ends.bottom - top), slots = (size_t)(q->end - q->ends.base);
 	if (used > slots / 2) {
@@ -102,6 +111,8 @@ void coir_task_fork_1(coir_task *task)
 {
 	coiri_worker *w = coiri_here();
 	coiri_forked *q = w ? &w->forked : NULL;
+	if (w)
+		coiri_tasks_grant(q);
 	if (!w || (q->ends.bottom == q->end && !make_room(q))) {
 		task->fiber = HERE;
 		return;
@@ -182,14 +193,33 @@ static bool has_stack(coiri_worker *w)
 	return stack != NULL;
 }
 
-/* Under the lock: is the oldest task ours? */
-static bool claim_oldest(coiri_forked *q, coir_task **top)
+/* False: the owner does not answer. */
+static bool wait_for_grant(coiri_forked *q)
 {
-	if (!coiri_fence_symmetric)
-		at_store_relaxed(COIRI_END(q->ends.claim), top + 1);
-	coiri_heavy_fence(); /* pairs with the light fence of coiri_task_pop */
-	/* acquire: pairs with the release in coiri_task_push: the record is written, and what its fiber is */
-	return at_load_acquire(COIRI_END(q->ends.bottom)) > top;
+	int64_t end = coiri_now() + PATIENCE;
+	do
+		for (int i = 0; i < 8; i++) {
+			if (at_load_acquire(&q->granted)) /* pairs with the releases in coiri_tasks_grant and lock */
+				return true;
+			coiri_pause();
+		}
+	while (coiri_now() < end);
+	return false;
+}
+
+/* Under the lock: makes owner and thief agree that the oldest is claimed. */
+static void claim_oldest(coiri_forked *q, coir_task **top)
+{
+	if (coiri_fence_symmetric)
+		return; /* the owner does nothing without the lock */
+	at_store_relaxed(&q->granted, false);
+	at_store_relaxed(COIRI_END(q->ends.claim), top + 1);
+	at_store_release(&q->asked, true); /* pairs with the acquire in coiri_tasks_grant */
+	at_store_relaxed(COIRI_END(q->ends.limit), q->ends.base);
+	if (!wait_for_grant(q))
+		coiri_heavy_fence(); /* pairs with the light fence of coiri_task_pop */
+	at_store_relaxed(&q->asked, false);
+	at_store_relaxed(COIRI_END(q->ends.limit), q->end);
 }
 
 coiri_fiber *coiri_tasks_steal(coiri_worker *w, coiri_worker *victim)
@@ -200,7 +230,9 @@ coiri_fiber *coiri_tasks_steal(coiri_worker *w, coiri_worker *victim)
 	coiri_fiber *f = NULL;
 	coir_task **top = at_load_relaxed(COIRI_END(q->ends.top));
 	if (coiri_tasks_any(q)) {
-		if (claim_oldest(q, top) && may_leave(victim->current))
+		claim_oldest(q, top);
+		/* acquire: pairs with the release in coiri_task_push: the record is written, and what its fiber is */
+		if (at_load_acquire(COIRI_END(q->ends.bottom)) > top && may_leave(victim->current))
 			f = make_fiber(w, victim->current, *top);
 		settle(q, f ? top + 1 : top);
 	}
@@ -212,7 +244,7 @@ void coiri_tasks_promote_all(coiri_worker *w)
 {
 	coiri_forked *q = &w->forked;
 	coiri_fiber *first = NULL, *last = NULL;
-	coiri_lock_acquire(&q->lock);
+	lock(q);
 	for (coir_task **t = at_load_relaxed(COIRI_END(q->ends.top)); t < q->ends.bottom; t++) {
 		coiri_fiber *f = make_fiber(w, w->current, *t);
 		if (!f) {
@@ -257,7 +289,7 @@ static COIRI_COLD void check_order(coir_task **t, coir_task **bottom, const coir
 /* Is the task in the stack, and the newest there? Then it is taken out. */
 static bool take_back(coiri_forked *q, coir_task *task)
 {
-	coiri_lock_acquire(&q->lock); /* a thief settles first */
+	lock(q); /* a thief settles first */
 	coir_task **top = at_load_relaxed(COIRI_END(q->ends.top)), **newest = q->ends.bottom - 1;
 	bool ours = newest >= top && *newest == task;
 	if (ours)

@@ -231,6 +231,7 @@ void coiri_callback_begin(const void *what)
 	callback.what = what;
 	callback.worker = coiri_tls_worker;
 	coiri_tls_worker = NULL;
+	coiri_tasks_use(NULL);
 }
 
 void coiri_callback_end(void)
@@ -239,6 +240,7 @@ void coiri_callback_end(void)
 		exit(0);
 	callback.what = NULL;
 	coiri_tls_worker = callback.worker;
+	coiri_tasks_use(&callback.worker->forked);
 }
 
 void coiri_callbacks_forked(void)

@@ -130,6 +130,8 @@ static uint64_t lower(const strand *s, uint64_t rest)
 static bool is_wanted(const strand *s, uint64_t rest)
 {
 	coiri_worker *w = coiri_here();
+	if (w)
+		coiri_tasks_grant(&w->forked); /* there are no forks while something lies there */
 	return rest > s->chunk && w && !coiri_tasks_open(&w->forked);
 }
 

@@ -135,6 +135,12 @@ solo_test(task_end, forked_child_with_open_forks)
 	must_eq(child_code(pid), 33);
 }
 
+/* Before a sanitizer looks for what the parent's other threads own. */
+static void leave_at_once(void)
+{
+	_exit(33);
+}
+
 static intptr_t fork_in_task(void *arg)
 {
 	pid_t pid = fork();
@@ -145,9 +151,10 @@ static intptr_t fork_in_task(void *arg)
 		must_eq(fib(15), 610);
 		if (arg)
 			_exit(33);
+		must_ok(atexit(leave_at_once));
 		return 0; /* the task was all there is */
 	}
-	must_eq(child_code(pid), arg ? 33 : 0);
+	must_eq(child_code(pid), 33);
 	must_eq(fib(15), 610);
 	return 1;
 }

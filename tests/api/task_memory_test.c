@@ -100,15 +100,21 @@ static int run_in_need(void *arg)
 	return (int)with_workers((unsigned)(intptr_t)arg, main_in_need, NULL);
 }
 
+/* What malloc has left. */
+static void use_up_the_heap(void)
+{
+	static void *volatile last; /* or the compiler might leave it all out */
+	for (size_t size = 1 << 20; size >= 64; size /= 2)
+		while ((last = malloc(size)) != NULL)
+			;
+}
+
 /* More tasks at a time than the stack of tasks has room for, and no more to be had. */
 static intptr_t too_many(void *arg)
 {
 	struct probe *p = arg;
 	close_the_tap();
-	for (int i = 0; i < 20; i++) /* what malloc has left */
-		for (size_t size = 1 << 20; size >= 1024; size /= 2)
-			while (malloc(size))
-				;
+	use_up_the_heap();
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < OPEN; i++)
 			probe_fork(&p[i], fiber_give_back, (void *)(intptr_t)i);

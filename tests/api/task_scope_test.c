@@ -88,6 +88,32 @@ fiber_test(task_scope, the_wait_leaves_tasks_of_children_alone)
 	}
 }
 
+/* A child's handlers fork, too, and wait in between. */
+static void fork_at_the_end(void *arg)
+{
+	run_probe(TAKEN, count_one, arg);
+	run_probe(INLINED, count_one, arg);
+}
+
+static intptr_t child_with_handler(void *arg)
+{
+	return coir_defer(fork_at_the_end, arg);
+}
+
+fiber_test(task_scope, handlers_fork)
+{
+	for (int i = 0; i < 20; i++) {
+		coir_scope s;
+		struct family f = {.scope = &s};
+		must_ok(coir_scope_begin(&s, NULL));
+		must_ok(coir_scope_spawn(&s, child_with_handler, &f));
+		if (i % 2)
+			must_ok(coir_yield());
+		must_ok(coir_scope_wait(&s));
+		must_eq(atomic_load(&f.done), 2);
+	}
+}
+
 /* A task may spawn into its owner's scope, and open ones of its own. */
 static intptr_t spawn_more(void *arg)
 {

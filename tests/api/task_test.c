@@ -286,3 +286,24 @@ Test(task, in_a_plain_thread)
 	stop_workers();
 	fork_outside();
 }
+
+/* A timer's function is in no fiber, though it runs on a worker's thread. */
+static void fork_in_timer(void *arg)
+{
+	fork_outside();
+	must_eq(fib(24), 46368); /* long enough for a thief to look */
+	atomic_store((atomic_int *)arg, 1);
+}
+
+fiber_test(task, in_a_timer)
+{
+	for (int i = 0; i < 20; i++) {
+		coir_timer timer;
+		atomic_int done = 0;
+		must_ok(coir_timer_init(&timer, fork_in_timer, &done));
+		must_ok(coir_timer_start(&timer, coir_after(100 * COIR_MICROSECOND)));
+		while (!atomic_load(&done))
+			must_ok(coir_sleep(100 * COIR_MICROSECOND));
+		must_ok(coir_timer_drain(&timer));
+	}
+}

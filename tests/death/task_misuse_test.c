@@ -259,11 +259,31 @@ intptr_t entry_of_tasks(void *arg)
 	return (intptr_t)deeper((long)(intptr_t)arg);
 }
 
+/* Its entry is no task; it forks one, which is taken and runs out of stack: the report names the fiber. */
+static intptr_t deep_task(void *arg)
+{
+	return (intptr_t)deeper((long)(intptr_t)arg);
+}
+
+intptr_t entry_that_forks(void *arg);
+
+intptr_t entry_that_forks(void *arg)
+{
+	must_ok(coir_set_name("innocent parent"));
+	return run_probe(TAKEN, deep_task, arg);
+}
+
+static intptr_t dive_in_task(void *arg)
+{
+	coir_fiber f = must_spawn(entry_that_forks, arg);
+	must_ok(coir_yield());
+	return must_join(f);
+}
+
 static intptr_t dive(void *arg)
 {
 	return must_join(must_spawn(entry_of_tasks, arg));
 }
-
 
 static void overflows(unsigned workers, coir_fn main, const char *name)
 {
@@ -278,5 +298,6 @@ Test(task_misuse, recursion_without_end)
 {
 	overflows(1, dive, "deep diver");
 	overflows(1, entry_of_tasks, "deep diver");
+	overflows(1, dive_in_task, "'innocent parent', entry entry_that_forks");
 	overflows(4, dive, "fiber "); /* a fiber of its own in each theft, until one is deep enough */
 }
