@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * api/parallel_test.c - loops and calls: every iteration once, in ranges as promised; help is accepted when it is there;
+ * api/parallel_test.c - loops: every iteration once, in ranges as promised; help is accepted when it is there;
  * errors and cancels end them everywhere.
  */
 #include "support/bodies.h"
@@ -84,6 +84,27 @@ fiber_test(parallel, bodies_that_wait)
 		int64_t n = chance_below(&seed, 300);
 		must_visit_all(begins[chance_below(&seed, 5)], n, chance_below(&seed, 4), visit_and_wait);
 	}
+}
+
+static int thread_of_sticky;
+
+static int visit_on_thread(int64_t lo, int64_t hi, void *arg)
+{
+	must_eq(thread_id(), thread_of_sticky);
+	return visit_and_wait(lo, hi, arg);
+}
+
+static intptr_t loop_on_one_thread(void *arg)
+{
+	thread_of_sticky = thread_id();
+	must_visit_all(0, 200, 0, visit_on_thread);
+	return (intptr_t)arg;
+}
+
+fiber_test(parallel, sticky_fibers_keep_their_thread)
+{
+	for (long round = scaled(40); round > 0; round--)
+		must_ok(must_join(must_spawn_sticky(loop_on_one_thread, NULL)));
 }
 
 /* Far more iterations than can be made: ranges only. */
@@ -317,75 +338,4 @@ Test(parallel, in_threads)
 	thread_end(thread_start(loops_of_a_thread, NULL));
 	stop_workers();
 	loops_of_a_thread(NULL);
-}
-
-/* ---- calls ---- */
-
-static intptr_t negate(void *arg)
-{
-	return -(intptr_t)arg;
-}
-
-static void *invoke(void *arg)
-{
-	coir_job jobs[20];
-	for (int i = 0; i < 20; i++)
-		jobs[i] = (coir_job){.fn = fiber_give_back, .arg = (void *)(intptr_t)i};
-	must_ok(coir_parallel_invoke(jobs, 20));
-	for (int i = 0; i < 20; i++)
-		must_eq(jobs[i].result, i);
-	jobs[17].fn = jobs[11].fn = negate;
-	must_eq(coir_parallel_invoke(jobs, 20), -11);
-	must_eq(jobs[17].result, -17);
-	must_eq(jobs[19].result, 19);
-	must_ok(coir_parallel_invoke(jobs, 1));
-	must_ok(coir_parallel_invoke(NULL, 0));
-	must_eq(coir_parallel_invoke(NULL, 1), -EINVAL);
-	jobs[0].result = 5;
-	jobs[2].fn = NULL;
-	must_eq(coir_parallel_invoke(jobs, 20), -EINVAL);
-	must_eq(jobs[0].result, 5);
-	return arg;
-}
-
-fiber_test(parallel, invokes)
-{
-	for (long round = scaled(100); round > 0; round--)
-		invoke(NULL);
-	must_ok(coir_cancel(must_self()));
-	invoke(NULL);
-}
-
-Test(parallel, invokes_in_threads)
-{
-	invoke(NULL);
-	start_workers(1);
-	thread_end(thread_start(invoke, NULL));
-	stop_workers();
-}
-
-static intptr_t send_one(void *chan)
-{
-	return coir_chan_send(chan, &(int){7});
-}
-
-static intptr_t receive_one(void *chan)
-{
-	int n = 0;
-	must_ok(coir_chan_recv(chan, &n));
-	return n;
-}
-
-fiber_test(parallel, calls_wait_for_each_other)
-{
-	coir_chan *chan = NULL;
-	must_ok(coir_chan_create(sizeof(int), 0, &chan));
-	for (long round = scaled(100); round > 0; round--) {
-		coir_job jobs[6];
-		for (int i = 0; i < 6; i++)
-			jobs[i] = (coir_job){.fn = (i + round) % 2 ? send_one : receive_one, .arg = chan};
-		must_ok(coir_parallel_invoke(jobs, 6));
-		must_eq(jobs[0].result + jobs[1].result, 7);
-	}
-	must_ok(coir_chan_destroy(chan));
 }
