@@ -8,25 +8,28 @@
  * costs more than all the rest of it, while a theft is rare and takes half of what there is
  * (docs/decisions/0002-queues.md has the figures of both).
  *
- * Thieves hold the lock of the deque. One announces the indices that it wants by moving `claim` up from top, and then
+ * Thieves hold the lock of the deque. One announces that it wants some by moving `claim` up past everything, and then
  * looks at bottom; the owner announces the index that it wants by moving bottom down, and then looks at claim:
  *
  *        owner, pop                     thief, under the lock
- *        bottom = b                     claim = top + n
+ *        bottom = b                     claim = ASKED
  *        light fence                    heavy fence
  *        load claim                     load bottom
- *        claim <= b: b is its own       takes [top, min(top + n, bottom))
+ *        claim <= b: b is its own       takes some of [top, bottom), at most half
  *        else: conflict                 claim = top = the end of what it took
  *
  * At least one sees the other. An owner that sees claim above b takes its announcement back and asks again under the
- * lock, where top is what is true. A thief that sees bottom below its claim leaves [bottom, ...) to the owner.
- * If claim has reached bottom before the owner announced anything, the owner takes the deque for empty. So it is, but
- * for one case: the owner pushed and popped again between the thief's two looks at bottom, and the thief settles below.
- * Then an element seems missing to the owner until the thief has settled; nothing is lost, because an owner looks once
- * more under the lock before it sleeps (coiri_idle_sleep).h).
+ * lock, where top is what is true.
  *
- * top is moved last, with release, when the thief has read its slots; push takes room only from below top (acquire), so
- * nothing is written over that is still being read.
+ * The heavy fence is dear: an interrupt to each processor that runs one of our threads, 2 to 10 us, and each of them
+ * pays. An owner that pushes and pops all the time can do the same by a look. So the thief asks first: it also sets the
+ * limit to 0, so that the next push takes the long way. An owner that comes upon the question, in a push or by a
+ * conflict, grants: from then on its pops see the claim, and the thief sees what it did before, by two pairs of release
+ * and acquire. Only if the owner does not answer within a few us, because it is busy with something long, the thief
+ * makes the fence.
+ *
+ * top is moved last, with release, when the thief has read its slots; push takes room only from below limit, which is
+ * top plus the room, as it once was (acquire), so nothing is written over that is still being read.
  * Growth is under the lock too; the old array can go at once, because only holders of the lock and the owner look into
  * one.
  *
@@ -43,60 +46,74 @@
 typedef struct coiri_deque {
 	/* the owner's line: bottom is read by thieves */
 	COIRI_LINE_ALIGNED coiri_atomic(int64_t) bottom;
-	coiri_array *array; /* the owner's, and the lock's */
+	coiri_atomic(int64_t) limit; /* where the room ends, at least; 0: a thief asks */
+	coiri_array *array;          /* the owner's, and the lock's */
 	/* the thieves' line */
 	COIRI_LINE_ALIGNED coiri_atomic(int64_t) claim;
 	coiri_atomic(int64_t) top;
+	coiri_atomic(bool) asked, granted;
 	coiri_lock lock;
 } coiri_deque;
 
+#define COIRI_DEQUE_ASKED INT64_MAX
+
 int coiri_deque_init(coiri_deque *q);
 void coiri_deque_fini(coiri_deque *q);
-bool coiri_deque_grow(coiri_deque *q);
-coiri_fiber *coiri_deque_pop_contended(coiri_deque *q, int64_t b);
+bool coiri_deque_push_slow(coiri_deque *q, coiri_fiber *f);
+coiri_fiber *coiri_deque_pop_slow(coiri_deque *q);
 
-/* Owner. False: full, not pushed. */
+COIRI_INLINE void coiri_deque_put(coiri_deque *q, int64_t b, coiri_fiber *f)
+{
+	at_store_relaxed(&q->array->slot[b & q->array->mask], f);
+	at_store_release(&q->bottom, b + 1); /* pairs with the acquire of bottom in steal: the slot is written */
+}
+
+/* Owner. False: full, or a thief asks; not pushed. */
 COIRI_INLINE bool coiri_deque_push_quick(coiri_deque *q, coiri_fiber *f)
 {
 	int64_t b = at_load_relaxed(&q->bottom);
-	/* acquire: pairs with the release of top in steal: its slots are read */
-	if (unlikely(b - at_load_acquire(&q->top) > q->array->mask))
+	/* acquire: pairs with the releases of limit: the slots are read */
+	if (unlikely(b >= at_load_acquire(&q->limit)))
 		return false;
-	at_store_relaxed(&q->array->slot[b & q->array->mask], f);
-	at_store_release(&q->bottom, b + 1); /* pairs with the acquire of bottom in steal: the slot is written */
+	coiri_deque_put(q, b, f);
 	return true;
 }
 
 /* Owner. False: out of memory, not pushed. */
 COIRI_INLINE bool coiri_deque_push(coiri_deque *q, coiri_fiber *f)
 {
-	return coiri_deque_push_quick(q, f) || (coiri_deque_grow(q) && coiri_deque_push_quick(q, f));
+	return coiri_deque_push_quick(q, f) || coiri_deque_push_slow(q, f);
 }
 
-/* Owner: but for the moment that the protocol above names, exact. */
+/* Owner. While a thief asks, it may say false of an empty one. */
 COIRI_INLINE bool coiri_deque_is_empty(coiri_deque *q)
 {
-	return at_load_relaxed(&q->bottom) <= at_load_relaxed(&q->claim);
+	int64_t claim = at_load_relaxed(&q->claim);
+	return at_load_relaxed(&q->bottom) <= claim && likely(claim != COIRI_DEQUE_ASKED);
 }
 
 /* Owner: the newest, or NULL. */
 COIRI_INLINE coiri_fiber *coiri_deque_pop(coiri_deque *q)
 {
-	int64_t b = at_load_relaxed(&q->bottom) - 1;
-	if (at_load_relaxed(&q->claim) > b)
-		return NULL;
+	int64_t b = at_load_relaxed(&q->bottom) - 1, claim = at_load_relaxed(&q->claim);
+	if (claim > b)
+		return unlikely(claim == COIRI_DEQUE_ASKED) ? coiri_deque_pop_slow(q) : NULL;
 	at_store_release(&q->bottom, b); /* the slots below were written: pairs with the acquire of bottom in steal */
 	coiri_light_fence();             /* pairs with the heavy fence of steal */
-	if (unlikely(at_load_relaxed(&q->claim) > b))
-		return coiri_deque_pop_contended(q, b);
+	if (unlikely(at_load_relaxed(&q->claim) > b)) {
+		at_store_release(&q->bottom, b + 1); /* as above */
+		return coiri_deque_pop_slow(q);
+	}
 	return at_load_relaxed(&q->array->slot[b & q->array->mask]);
 }
 
 /* Owner: takes f if it is the newest. */
 COIRI_INLINE bool coiri_deque_pop_if(coiri_deque *q, coiri_fiber *f)
 {
-	int64_t b = at_load_relaxed(&q->bottom) - 1;
-	if (at_load_relaxed(&q->claim) > b || at_load_relaxed(&q->array->slot[b & q->array->mask]) != f)
+	int64_t b = at_load_relaxed(&q->bottom) - 1, claim = at_load_relaxed(&q->claim);
+	if (claim > b && likely(claim != COIRI_DEQUE_ASKED))
+		return false;
+	if (at_load_relaxed(&q->array->slot[b & q->array->mask]) != f)
 		return false;
 	return coiri_deque_pop(q) != NULL;
 }
@@ -114,7 +131,7 @@ unsigned coiri_deque_steal(coiri_deque *q, coiri_fiber **out, unsigned max);
 /* Any worker: about how many there are. */
 COIRI_INLINE int64_t coiri_deque_size(coiri_deque *q)
 {
-	int64_t n = at_load_relaxed(&q->bottom) - at_load_relaxed(&q->claim);
+	int64_t n = at_load_relaxed(&q->bottom) - at_load_relaxed(&q->top);
 	return n > 0 ? n : 0;
 }
 

@@ -16,6 +16,9 @@
 /* What `fiber` says of a task that no other worker can have: its join runs it. */
 #define HERE ((void *)1)
 
+/* A claim on everything. */
+#define ALL ((coir_task **)UINTPTR_MAX)
+
 static coir_task *nothing[1];
 static coiri_tasks no_room = {.bottom = nothing + 1, .limit = nothing + 1, .base = nothing + 1};
 
@@ -31,7 +34,7 @@ static void set_room(coiri_forked *q, coir_task **room, size_t slots, size_t use
 	ends->base = room + 1;
 	q->end = ends->base + slots;
 	at_store_relaxed(COIRI_END(ends->top), ends->base);
-	at_store_relaxed(COIRI_END(ends->claim), coiri_fence_symmetric ? (coir_task **)UINTPTR_MAX : ends->base);
+	at_store_relaxed(COIRI_END(ends->claim), coiri_fence_symmetric ? ALL : ends->base);
 	at_store_release(COIRI_END(ends->bottom), ends->base + used);
 	at_store_relaxed(COIRI_END(ends->limit), coiri_fence_symmetric ? ends->base : q->end);
 }
@@ -207,13 +210,13 @@ static bool wait_for_grant(coiri_forked *q)
 	return false;
 }
 
-/* Under the lock: makes owner and thief agree that the oldest is claimed. */
-static void claim_oldest(coiri_forked *q, coir_task **top)
+/* Under the lock: the owner takes nothing without it any more. */
+static void claim_all(coiri_forked *q)
 {
 	if (coiri_fence_symmetric)
 		return; /* the owner does nothing without the lock */
 	at_store_relaxed(&q->granted, false);
-	at_store_relaxed(COIRI_END(q->ends.claim), top + 1);
+	at_store_relaxed(COIRI_END(q->ends.claim), ALL);
 	at_store_release(&q->asked, true); /* pairs with the acquire in coiri_tasks_grant */
 	at_store_relaxed(COIRI_END(q->ends.limit), q->ends.base);
 	if (!wait_for_grant(q))
@@ -230,7 +233,7 @@ coiri_fiber *coiri_tasks_steal(coiri_worker *w, coiri_worker *victim)
 	coiri_fiber *f = NULL;
 	coir_task **top = at_load_relaxed(COIRI_END(q->ends.top));
 	if (coiri_tasks_any(q)) {
-		claim_oldest(q, top);
+		claim_all(q);
 		/* acquire: pairs with the release in coiri_task_push: the record is written, and what its fiber is */
 		if (at_load_acquire(COIRI_END(q->ends.bottom)) > top && may_leave(victim->current))
 			f = make_fiber(w, victim->current, *top);

@@ -17,7 +17,7 @@
  * How owner and thief agree is the protocol of deque.h, in an array that does not wrap round:
  *
  *        join                           thief, under the lock
- *        bottom = b                     claim = top + 1
+ *        bottom = b                     claim = all
  *        light fence                    heavy fence
  *        load claim                     load bottom
  *        claim <= b: it is the join's   bottom > top: takes it
@@ -29,7 +29,7 @@
  * the base, so that the next fork takes the long way; there the owner sees that it is asked, and with it the claim, and
  * grants. From then on its joins see the claim, and the thief sees what it did before: two pairs of release and acquire,
  * no fence. Only if the owner does not answer, because it is busy with something long, the thief makes the fence. An owner
- * that is about to take the lock grants too: it does nothing without the lock from there on.
+ * that is about to take the lock, because a join met the claim, grants too: it does nothing without the lock from there on.
  *
  * A thief makes the record's fiber before it moves top, and all under the lock; so a join that does not find its task in
  * the stack, under the lock, finds its fiber in the record. The owner may read its own bottom == top without the lock:
@@ -80,7 +80,7 @@ COIRI_INLINE bool coiri_tasks_open(coiri_forked *q)
 /* Owner: grants what a thief asks for. */
 COIRI_INLINE void coiri_tasks_grant(coiri_forked *q)
 {
-	/* acquire: pairs with the release in claim_oldest: the claim. release: pairs with the acquire there: bottom */
+	/* acquire: pairs with the release in claim_all: the claim. release: pairs with the acquire there: bottom */
 	if (unlikely(at_load_acquire(&q->asked)))
 		at_store_release(&q->granted, true);
 }
