@@ -100,8 +100,10 @@ static void *worker_thread(void *arg)
 		coiri_futex_wake(&control.ready, 1);
 	while (at_load_acquire(&control.go) == GO_WAIT)
 		coiri_futex_wait(&control.go, GO_WAIT, -1);
-	if (at_load_relaxed(&control.go) == GO_RUN)
+	if (at_load_relaxed(&control.go) == GO_RUN) {
+		coiri_topo_visit_home(&topo, w->index);
 		coiri_worker_main(w);
+	}
 	coiri_overflow_thread_end(w->alt_stack);
 	return NULL;
 }

@@ -107,8 +107,25 @@ int coiri_topo_bind_self(const coiri_topo *topo, unsigned worker)
 	return rc;
 }
 
-#define NODES_MAX 1024 /* the kernel's own limit (CONFIG_NODES_SHIFT is 10 at most) */
 #define WORD_BITS (sizeof(unsigned long) * CHAR_BIT)
+#define PUS_MAX   8192 /* the kernel's own limit (CONFIG_NR_CPUS on x86-64) */
+
+/* By raw calls: the C library's hide how long the kernel's mask is. */
+void coiri_topo_visit_home(const coiri_topo *topo, unsigned worker)
+{
+	const coiri_pu *home = topo->place[worker].home;
+	unsigned long allowed[PUS_MAX / WORD_BITS], here[PUS_MAX / WORD_BITS] = {0};
+	if (!home || !topo->machine->native || topo->place[worker].cpu >= 0 || home->os >= PUS_MAX)
+		return;
+	const long size = syscall(SYS_sched_getaffinity, 0, sizeof allowed, allowed);
+	if (size <= 0 || sched_getcpu() == (int)home->os)
+		return;
+	here[home->os / WORD_BITS] = 1ul << home->os % WORD_BITS;
+	if (syscall(SYS_sched_setaffinity, 0, (size_t)size, here) == 0)
+		syscall(SYS_sched_setaffinity, 0, (size_t)size, allowed);
+}
+
+#define NODES_MAX 1024 /* the kernel's own limit (CONFIG_NODES_SHIFT is 10 at most) */
 
 void coiri_topo_bind_memory(const coiri_topo *topo, unsigned node, void *addr, size_t len)
 {

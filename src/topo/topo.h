@@ -50,6 +50,10 @@ unsigned coiri_topo_cores(void);
 int coiri_topo_init(coiri_topo *topo, unsigned workers, coir_pin pin, const char *pin_list);
 void coiri_topo_fini(coiri_topo *topo);
 
+/* The calling kernel thread, one of a worker that is not bound, goes to the worker's home, from where the kernel may move
+ * it: it puts threads that are woken at the same time on one processor, and takes milliseconds to see that. */
+void coiri_topo_visit_home(const coiri_topo *topo, unsigned worker);
+
 /* Binds the calling kernel thread to its worker's home, if that worker is bound; else does nothing. Threads that it
  * makes later inherit the binding. 0 or -errno. */
 int coiri_topo_bind_self(const coiri_topo *topo, unsigned worker);
