@@ -12,7 +12,8 @@
  * acts in one step.
  *
  *   PERMIT    unpark gave it, park takes it
- *   PARKED    off its stack in coir_park; whoever clears the bit owns the fiber and must make it runnable
+ *   PARKED    off its stack in coir_park; whoever clears the bit owns the fiber and must make it runnable. (In a task
+ *             that never ran: see coiri_task_starve)
  *   CLAIMED   someone joins it: nobody else may join or detach; the claimer frees the descriptor, or its finisher does
  *             for him
  *   AWAITED   the claimer is off its stack (or asleep) and f->joiner says who; set only with CLAIMED

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/inject.h"
 
-void coiri_inject_push(coiri_inject *q, coiri_fiber *f)
+void coiri_inject_append(coiri_inject *q, coiri_fiber *f)
 {
 	coiri_set_next(f, NULL);
-	coiri_lock_acquire(&q->lock);
 	if (q->tail)
 		coiri_set_next(q->tail, f);
 	else
 		q->head = f;
 	q->tail = f;
 	at_store_relaxed(&q->count, at_load_relaxed(&q->count) + 1);
+}
+
+void coiri_inject_push(coiri_inject *q, coiri_fiber *f)
+{
+	coiri_lock_acquire(&q->lock);
+	coiri_inject_append(q, f);
 	coiri_lock_release(&q->lock);
 }
 

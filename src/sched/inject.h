@@ -16,6 +16,8 @@ typedef struct coiri_inject {
 } coiri_inject;
 
 void coiri_inject_push(coiri_inject *q, coiri_fiber *f);
+/* The same for who holds the lock. */
+void coiri_inject_append(coiri_inject *q, coiri_fiber *f);
 
 /* The oldest, or NULL. */
 coiri_fiber *coiri_inject_pop(coiri_inject *q);

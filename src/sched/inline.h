@@ -21,7 +21,7 @@ int coiri_join_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t
 int coiri_join_inline_special(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out);
 
 /* Joins a fiber that is claimed, and lies in no queue that the caller could take it from (join.c). Returns 0. */
-int coiri_join_claimed(coiri_worker *w, coiri_fiber *f);
+int coiri_join_claimed(coiri_worker *w, coiri_fiber *f, intptr_t *out);
 
 COIRI_INLINE int coiri_run_inline(coiri_worker *w, coiri_fiber *me, coiri_fiber *f, intptr_t *out)
 {

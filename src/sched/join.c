@@ -117,11 +117,14 @@ static void post_join(void *arg, void **save)
 	coiri_worker *w = arg;
 	coiri_fiber *child = w->awaited, *me = coiri_saved(save);
 	coiri_arrive(w, me);
+	bool task = coiri_is_task(child); /* later it may be gone */
 	/* release: the joiner's saved context and where its result goes; acquire: pairs with DONE's release */
 	uint64_t s = at_or_acq_rel(&child->state, COIRI_AWAITED);
 	if (s & COIRI_DONE) { /* it ended meanwhile, and saw nobody wait */
 		coiri_deliver(w, child);
 		coiri_ready(w, me);
+	} else if (unlikely(task) && (s & COIRI_PARKED)) {
+		coiri_task_rescue(w, child, s >> COIRI_SEQ_SHIFT);
 	}
 }
 
@@ -312,15 +315,15 @@ int coir_join(coir_fiber h, intptr_t *out)
 	return coiri_switch(w, me, next, post_join);
 }
 
-int coiri_join_claimed(coiri_worker *w, coiri_fiber *f)
+int coiri_join_claimed(coiri_worker *w, coiri_fiber *f, intptr_t *out)
 {
 	coiri_fiber *me = w->current;
 	if (at_load_acquire(&f->state) & COIRI_DONE) { /* pairs with the release in coiri_finish */
-		reap(w, f, NULL);
+		reap(w, f, out);
 		return coiri_step_in_place(w);
 	}
 	f->joiner = me;
-	me->arg = NULL;
+	me->arg = out;
 	coiri_fiber *next = coiri_pick(w);
 	w->awaited = f;
 	return coiri_switch(w, me, next, post_join);

@@ -169,7 +169,10 @@ static void starve(coiri_worker *w, coiri_fiber *f)
 			       "fewer fibers, smaller stacks (COIR_STACK), or allow more memory or maps (ulimit -v, "
 			       "vm.max_map_count)",
 			       (unsigned long long)coiri_handle(f).seq);
-	coiri_inject_push(&w->rt->starved, f);
+	if (unlikely(coiri_is_task(f)))
+		coiri_task_starve(w, f);
+	else
+		coiri_inject_push(&w->rt->starved, f);
 	coiri_idle_wake_spare(&w->rt->idle, w); /* who runs looks by itself, now and then and before it sleeps */
 }
 

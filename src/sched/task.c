@@ -49,6 +49,8 @@ intptr_t coiri_task_main(void *arg)
 	coiri_fiber *me = w->current;
 	coiri_forked *q = &w->forked;
 	stray s = {.self = me, .owner = task->owner};
+	if (unlikely(at_load_relaxed(&me->state) & COIRI_PARKED)) /* it was put aside for want of a stack */
+		at_and_acq_rel(&me->state, ~(uint64_t)COIRI_PARKED);
 	me->cold->self = me;
 	me->cold->owner = task->owner;
 	me->cold->shields = task->shields;

@@ -317,6 +317,39 @@ static bool unmake_fiber(coiri_worker *w, coiri_fiber *f)
 	return true;
 }
 
+/* f is ours, and its joiner waits: he runs the task. By the injection queue, because this worker may have looked into
+ * its own queues for the last time before it sleeps. */
+static void hand_back(coiri_worker *w, coiri_fiber *f)
+{
+	at_count(&w->count.inlined, 1);
+	f->arg = (void *)1; /* what the join returns */
+	coiri_ready_outside(w->rt, coiri_deliver(w, f));
+}
+
+/* PARKED, in a task that never ran: it was put aside. That and AWAITED are set by one operation each, and the first under
+ * the lock of the list, so whoever comes second sees the other, and finds the fiber. */
+void coiri_task_starve(coiri_worker *w, coiri_fiber *f)
+{
+	coiri_inject *starved = &w->rt->starved;
+	coiri_lock_acquire(&starved->lock);
+	bool awaited = at_or_acq_rel(&f->state, COIRI_PARKED) & COIRI_AWAITED;
+	if (!awaited)
+		coiri_inject_append(starved, f);
+	coiri_lock_release(&starved->lock);
+	if (awaited)
+		hand_back(w, f);
+}
+
+void coiri_task_rescue(coiri_worker *w, coiri_fiber *f, uint64_t seq)
+{
+	if (!coiri_inject_remove(&w->rt->starved, f))
+		return; /* somebody has it, who finds a stack or comes to coiri_task_starve */
+	if (at_load_relaxed(&f->state) >> COIRI_SEQ_SHIFT == seq)
+		hand_back(w, f);
+	else
+		coiri_inject_push(&w->rt->starved, f); /* another life of it */
+}
+
 static int join_outside(coir_task *task)
 {
 	if (task->fiber == HERE || (!task->fiber && coiri_forks > 0)) { /* in a forked child: nobody else has it */
@@ -355,7 +388,9 @@ int coir_task_join_1(coir_task *task)
 	take_off_count(w->current->cold);
 	if (unmake_fiber(w, f))
 		return 1;
-	return coiri_join_claimed(w, f);
+	intptr_t ours = 0;
+	coiri_join_claimed(w, f, &ours);
+	return (int)ours;
 }
 
 void coiri_tasks_unjoined(void)

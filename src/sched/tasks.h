@@ -105,6 +105,11 @@ COIRI_NORETURN COIRI_COLD void coiri_tasks_unjoined(void);
 
 /* ---- tasks that were made into fibers ---- */
 
+/* One that never ran finds no stack, or its joiner, which has just begun to wait, finds it without: it is put aside until
+ * a stack comes free, or given back to the joiner, who then runs the task himself. seq: of its state word. */
+void coiri_task_starve(struct coiri_worker *w, coiri_fiber *f);
+void coiri_task_rescue(struct coiri_worker *w, coiri_fiber *f, uint64_t seq);
+
 /* The entry of one; its argument is the task. */
 intptr_t coiri_task_main(void *task);
 
