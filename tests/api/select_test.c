@@ -3,8 +3,7 @@
  * api/select_test.c - SEMANTICS, "Channels": select takes exactly one case, which one is a matter of chance, and what
  * it gives. Virtual time as in chan_test.c.
  */
-#include "support/run.h"
-#include "support/test.h"
+#include "support/chan.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,36 +11,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-static void run_virtual(coir_fn fn)
-{
-	coir_config cfg = COIR_CONFIG_INIT;
-	cfg.clock = COIR_CLOCK_VIRTUAL;
-	must_ok(coir_run(&cfg, fn, NULL, NULL));
-}
-
-#define virtual_test(Suite, Name)                                                   \
-	static void Suite##_##Name(void);                                           \
-	static intptr_t Suite##_##Name##_main(__attribute__((unused)) void *unused) \
-	{                                                                           \
-		Suite##_##Name();                                                   \
-		return 0;                                                           \
-	}                                                                           \
-	Test(Suite, Name)                                                           \
-	{                                                                           \
-		run_virtual(Suite##_##Name##_main);                                 \
-	}                                                                           \
-	static void Suite##_##Name(void)
-
-static void all_others_wait(void)
-{
-	must_ok(coir_sleep(1));
-}
-
 static coir_chan *make(size_t cap)
 {
-	coir_chan *ch;
-	must_ok(coir_chan_create(sizeof(int), cap, &ch));
-	return ch;
+	return must_chan(sizeof(int), cap);
 }
 
 static void destroy_all(coir_chan **ch, int n)
