@@ -109,7 +109,7 @@ coiri_fiber *coiri_steal(coiri_worker *w)
 	int64_t now = coiri_now();
 	coiri_tour tour = {0};
 	unsigned i, end = w->victim_level[COIRI_LEVELS_MAX - 1];
-	while ((i = coiri_tour_next(&tour, w->victim_level, &w->rand)) < end) {
+	while ((i = coiri_tour_next(policy, &tour, w->victim_level, &w->rand)) < end) {
 		coiri_fiber *f = rob(w, &w->rt->workers[w->victims[i]], now);
 		if (f)
 			return f;
