@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/policy.h"
 
-/* Why: docs/decisions/0005-idle.md. */
+/* Why: docs/decisions/0005-idle.md, 0010-scaling-policy.md. */
 const coiri_policy coiri_the_policy = {
 	.most = COIRI_LOOT_MAX,
 	.sample = 16,
@@ -10,7 +10,7 @@ const coiri_policy coiri_the_policy = {
 	.backoff_min = 500,
 	.backoff_max = 8000, /* it is drowsy before */
 	.drowsy = 4000,
-	.stray = 0,
+	.stray = 50,
 	.searchers_divisor = 2,
 	.wakers_divisor = 1u << 31, /* nobody must search */
 	.spin = 20000,
