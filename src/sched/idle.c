@@ -13,7 +13,7 @@ static const coiri_policy *const policy = &coiri_the_policy;
 /* Under the lock, after every change of what it is made from. */
 static void update_hint(coiri_idle *idle)
 {
-	at_store_relaxed(&idle->hint, coiri_crowd_hint(&idle->crowd, idle->watcher != NULL));
+	at_store_relaxed(&idle->hint, coiri_crowd_hint(policy, &idle->crowd, idle->watcher != NULL));
 }
 
 static void take_out(coiri_idle *idle, coiri_worker *w)
@@ -192,7 +192,7 @@ int coiri_idle_wake_one(coiri_idle *idle, coiri_worker *w)
 	coiri_worker *target = idle->sleepers;
 	if (target && target == idle->watcher && target->idle.next)
 		target = target->idle.next; /* leave the watcher its watch */
-	if (idle->crowd.searching > 0)
+	if (!coiri_crowd_may_wake(policy, &idle->crowd))
 		target = NULL;
 	if (target)
 		mark_woken(idle, target);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/policy.h"
 
-/* Why: docs/decisions/0005-idle.md. */
+/* Why: docs/decisions/0005-idle.md, 0010-scaling-policy.md. */
 const coiri_policy coiri_the_policy = {
 	.most = COIRI_LOOT_MAX,
 	.sample = 16,
@@ -10,7 +10,9 @@ const coiri_policy coiri_the_policy = {
 	.backoff_min = 500,
 	.backoff_max = 8000, /* it is drowsy before */
 	.drowsy = 4000,
+	.stray = 50,
 	.searchers_divisor = 2,
+	.wakers_divisor = 1u << 31, /* nobody must search */
 	.spin = 20000,
 	.spin_glimpse = 25000,
 	.quick_rounds = 4,
@@ -23,10 +25,17 @@ const coiri_policy coiri_the_policy = {
 	.overdue = 20000, /* its own worker fires it sooner, unless it is busy */
 };
 
-unsigned coiri_tour_next(coiri_tour *tour, const unsigned level_end[COIRI_LEVELS_MAX], coiri_rand *rand)
+unsigned coiri_tour_next(const coiri_policy *p, coiri_tour *tour, const unsigned level_end[COIRI_LEVELS_MAX],
+			 coiri_rand *rand)
 {
+	unsigned all = level_end[COIRI_LEVELS_MAX - 1];
 	while (tour->level < COIRI_LEVELS_MAX) {
 		unsigned n = level_end[tour->level] - tour->begin;
+		if (p->stray && n > 0 && n < all && !tour->strayed && coiri_rand_below(rand, 100) < p->stray) {
+			tour->strayed = true;
+			return coiri_rand_below(rand, all);
+		}
+		tour->strayed = false;
 		if (tour->i == 0)
 			tour->start = n > 1 ? coiri_rand_below(rand, n) : 0;
 		if (tour->i < n)
@@ -34,7 +43,7 @@ unsigned coiri_tour_next(coiri_tour *tour, const unsigned level_end[COIRI_LEVELS
 		tour->begin = level_end[tour->level++];
 		tour->i = 0;
 	}
-	return level_end[COIRI_LEVELS_MAX - 1];
+	return all;
 }
 
 void coiri_thief_judge(const coiri_policy *p, coiri_thief *thief, int64_t now)
@@ -48,11 +57,17 @@ void coiri_thief_judge(const coiri_policy *p, coiri_thief *thief, int64_t now)
 	thief->loot_time = 0;
 }
 
-uint32_t coiri_crowd_hint(const coiri_crowd *crowd, bool watched)
+bool coiri_crowd_may_wake(const coiri_policy *p, const coiri_crowd *crowd)
+{
+	unsigned running = crowd->count - crowd->asleep - crowd->searching;
+	return crowd->asleep > 0 && (crowd->searching == 0 || crowd->searching < running / p->wakers_divisor);
+}
+
+uint32_t coiri_crowd_hint(const coiri_policy *p, const coiri_crowd *crowd, bool watched)
 {
 	if (crowd->asleep > 0 && crowd->searching == 0 && !watched)
 		return COIRI_HINT_MORE | COIRI_HINT_WATCH;
-	if (crowd->asleep > crowd->drowsy && crowd->searching == 0)
+	if (crowd->asleep > crowd->drowsy && coiri_crowd_may_wake(p, crowd))
 		return COIRI_HINT_MORE;
 	return 0;
 }

@@ -26,7 +26,9 @@ typedef struct coiri_policy {
 	int64_t backoff_min;        /* wait after loot that was not worth it, doubled up to */
 	int64_t backoff_max;        /* this; */
 	int64_t drowsy;             /* from this on a thief sleeps instead */
+	unsigned stray;             /* of 100 looks at victims, so many more are at any of them, however far */
 	unsigned searchers_divisor; /* at most count / so many search at a time, but always one may */
+	unsigned wakers_divisor;    /* a sleeper is woken while fewer search than running / so many, or nobody does */
 	int64_t spin;               /* how long a worker searches before it sleeps, */
 	int64_t spin_glimpse;       /* at least, if a run-next fiber was seen that may be stuck */
 	unsigned quick_rounds;      /* of the search, with */
@@ -46,11 +48,14 @@ extern const coiri_policy coiri_the_policy;
 /* One round over the victims of a worker, which coiri_topo_victims has put in the order of their distance. */
 typedef struct coiri_tour {
 	unsigned level, begin, start, i;
+	bool strayed; /* the last look was not in turn */
 } coiri_tour;
 
-/* The index, in that order, of the victim to look at next: nearest first, beginning anywhere within one distance.
- * level_end[COIRI_LEVELS_MAX - 1]: the round is over. *tour is zeroed before the first. */
-unsigned coiri_tour_next(coiri_tour *tour, const unsigned level_end[COIRI_LEVELS_MAX], coiri_rand *rand);
+/* The index, in that order, of the victim to look at next: nearest first, beginning anywhere within one distance, and
+ * now and then any victim in between, so that the near ones' crumbs do not keep thieves from the far ones' loaves.
+ * level_end[COIRI_LEVELS_MAX - 1]: the round is over, each was looked at. *tour is zeroed before the first. */
+unsigned coiri_tour_next(const coiri_policy *p, coiri_tour *tour, const unsigned level_end[COIRI_LEVELS_MAX],
+			 coiri_rand *rand);
 
 /* ---- of how much, and was it worth it ---- */
 
@@ -90,12 +95,16 @@ typedef struct coiri_crowd {
 } coiri_crowd;
 
 enum {
-	COIRI_HINT_MORE = 1,  /* a sleeper and no searcher: wake one if work stands behind run-next */
+	COIRI_HINT_MORE = 1,  /* a sleeper and too few searchers: wake one if work stands behind run-next */
 	COIRI_HINT_WATCH = 2, /* a sleeper, no searcher and no watcher: wake one if anything is runnable */
 };
 
+/* Are there too few searchers to leave the others asleep? The more workers run, the more may be woken at a time: else it
+ * takes a wake's latency for each of many until all run; but where one runs, a burst of little work costs one wake. */
+bool coiri_crowd_may_wake(const coiri_policy *p, const coiri_crowd *crowd);
+
 /* What a maker of work has to do. watched: one of the sleepers has a time limit. */
-uint32_t coiri_crowd_hint(const coiri_crowd *crowd, bool watched);
+uint32_t coiri_crowd_hint(const coiri_policy *p, const coiri_crowd *crowd, bool watched);
 
 /* May one more search? */
 bool coiri_crowd_may_search(const coiri_policy *p, const coiri_crowd *crowd);

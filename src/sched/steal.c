@@ -2,8 +2,9 @@
  *
  * sched/steal.c - taking work from other workers.
  *
- * Nearest victims first (hwloc: SMT sibling, shared cache, node, far), beginning anywhere within one distance. From a
- * victim half of its deque or, if that is empty, half of its ring; or its run-next fiber, if that has stood unchanged
+ * Nearest victims first (hwloc: SMT sibling, shared cache, node, far), beginning anywhere within one distance, and at
+ * times any victim in between: the near ones may have crumbs only (docs/decisions/0010-scaling-policy.md). From a victim
+ * half of its deque or, if that is empty, half of its ring; or its run-next fiber, if that has stood unchanged
  * for a while (standing, in policy.h): its worker is busy with something long, and would else keep it from ever running.
  *
  * What makes two workers slower than one, in every peer that we measured, is thieves that take single short fibers
@@ -109,7 +110,7 @@ coiri_fiber *coiri_steal(coiri_worker *w)
 	int64_t now = coiri_now();
 	coiri_tour tour = {0};
 	unsigned i, end = w->victim_level[COIRI_LEVELS_MAX - 1];
-	while ((i = coiri_tour_next(&tour, w->victim_level, &w->rand)) < end) {
+	while ((i = coiri_tour_next(policy, &tour, w->victim_level, &w->rand)) < end) {
 		coiri_fiber *f = rob(w, &w->rt->workers[w->victims[i]], now);
 		if (f)
 			return f;
