@@ -24,6 +24,7 @@ void (*coiri_enter_scope)(coiri_cold *cold);
 typedef struct stray {
 	coiri_link link;
 	coiri_fiber *self, *owner;
+	uint64_t round; /* of for_each that has had it */
 } stray;
 
 static void enlist(coiri_forked *q, stray *s)
@@ -63,19 +64,38 @@ intptr_t coiri_task_main(void *arg)
 	return 0;
 }
 
-/* Calls act for each task that acts as h. While one is in its list, its fiber lives. */
+/* Under the lock: tasks that act as h, and that this round has not had yet. */
+static int collect(coiri_forked *q, coir_fiber h, uint64_t round, coir_fiber *some, int max)
+{
+	int n = 0;
+	for (coiri_link *link = q->strays; link && n < max; link = link->next) {
+		stray *s = coiri_container_of(link, stray, link);
+		if (s->owner != h.fiber || coiri_handle(s->owner).seq != h.seq || s->round == round)
+			continue;
+		s->round = round;
+		some[n++] = coiri_handle(s->self);
+	}
+	return n;
+}
+
+/* Calls act for each task that acts as h. Not under a lock: it may lead to other fibers, and to their tasks. */
 static void for_each(coir_fiber h, void (*act)(coiri_worker *w, coir_fiber task), coiri_worker *w)
 {
+	enum { BATCH = 64 };
+	static coiri_atomic(uint64_t) rounds;
 	coiri_runtime *rt = coiri_entered;
+	uint64_t round = at_add_relaxed(&rounds, 1) + 1;
+	coir_fiber some[BATCH];
 	for (unsigned i = 0; i < rt->count; i++) {
 		coiri_forked *q = &rt->workers[i].forked;
-		coiri_lock_acquire(&q->strays_lock);
-		for (coiri_link *link = q->strays; link; link = link->next) {
-			stray *s = coiri_container_of(link, stray, link);
-			if (s->owner == h.fiber && coiri_handle(s->owner).seq == h.seq)
-				act(w, coiri_handle(s->self));
-		}
-		coiri_lock_release(&q->strays_lock);
+		int n;
+		do {
+			coiri_lock_acquire(&q->strays_lock);
+			n = collect(q, h, round, some, BATCH);
+			coiri_lock_release(&q->strays_lock);
+			for (int k = 0; k < n; k++)
+				act(w, some[k]);
+		} while (n == BATCH);
 	}
 }
 

@@ -80,23 +80,45 @@ static coiri_scope *mark_tree(coiri_worker *w, coiri_scope *s)
 	return done;
 }
 
+/* The tasks of children that others run are in the scopes where they were forked; but a scope that began inside a shield
+ * is not in this one. */
+static void cancel_tasks(coiri_worker *w, const coir_fiber *forkers, int n)
+{
+	for (int i = 0; i < n; i++)
+		coiri_tasks_mark(w, forkers[i]);
+	if (n > 0)
+		coiri_heavy_fence(); /* pairs with the light fence in coiri_post_wait */
+	for (int i = 0; i < n; i++)
+		coiri_tasks_reach(w, forkers[i]);
+}
+
+/* Ends the waits of some that were told. False: there are no more. */
+static bool reach_some(coiri_worker *w, coiri_scope *s)
+{
+	coir_fiber some[BATCH], forkers[BATCH];
+	int n, forking = 0;
+	coiri_scope_lock(w, s);
+	for (n = 0; n < BATCH && s->told; n++) {
+		const coiri_cold *cold = coiri_container_of(s->told, coiri_cold, link);
+		some[n] = fiber_of(s->told);
+		if (at_load_relaxed(&cold->given) > 0) /* one that is taken from now on looks at its owner itself */
+			forkers[forking++] = some[n];
+		coiri_link_remove(s->told);
+	}
+	coiri_scope_unlock(s);
+	for (int i = 0; i < n; i++)
+		coiri_cancel_reach(w, some[i]);
+	cancel_tasks(w, forkers, forking);
+	return n == BATCH;
+}
+
 /* Ends the waits of those that were told, and of the owner. */
 static void reach(coiri_worker *w, coiri_scope *s)
 {
-	coir_fiber some[BATCH];
-	int n;
 	if (s->owner.fiber)
 		coiri_cancel_reach(w, s->owner); /* he stays in the scope while we hold it */
-	do {
-		coiri_scope_lock(w, s);
-		for (n = 0; n < BATCH && s->told; n++) {
-			some[n] = fiber_of(s->told);
-			coiri_link_remove(s->told);
-		}
-		coiri_scope_unlock(s);
-		for (int i = 0; i < n; i++)
-			coiri_cancel_reach(w, some[i]);
-	} while (n == BATCH);
+	while (reach_some(w, s))
+		;
 }
 
 void coiri_scope_tell(coiri_worker *w, coiri_scope *s)

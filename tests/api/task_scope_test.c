@@ -409,3 +409,30 @@ fiber_test(task_scope, a_taken_task_keeps_its_shield)
 	struct shielded s = {.self = {0}};
 	must_ok(must_join(must_spawn(leave_shield, &s)));
 }
+
+/* A scope that began behind a shield is in no other; its tasks are still those of a fiber that is cancelled. */
+static intptr_t scope_behind_shield(void *arg)
+{
+	struct sleeper *s = arg;
+	coir_scope scope;
+	struct probe p;
+	must_ok(coir_shield_begin());
+	must_ok(coir_scope_begin(&scope, NULL));
+	must_ok(coir_shield_end());
+	probe_give(&p, sleep_for_ever, s);
+	must_eq(probe_take(&p), -ECANCELED);
+	must_eq(coir_cancelled(), -ECANCELED);
+	must_eq(coir_scope_wait(&scope), -ECANCELED);
+	return 0;
+}
+
+fiber_test(task_scope, a_scope_behind_a_shield_and_a_cancel_around_it)
+{
+	coir_scope s;
+	struct sleeper sleeper = {.beneath = NULL};
+	must_ok(coir_scope_begin(&s, NULL));
+	must_ok(coir_scope_spawn(&s, scope_behind_shield, &sleeper));
+	until_begun(&sleeper, 1);
+	must_ok(coir_scope_cancel(&s));
+	must_eq(coir_scope_wait(&s), -ECANCELED);
+}
