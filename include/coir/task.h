@@ -17,15 +17,20 @@
  *
  * Rules
  *   - The fiber that forks a task joins it, exactly once, before the frame ends that it lies in; of several the newest
- *     first. A join out of order, a second one, and the end of a fiber that has not joined all end the program with one
- *     line that says which.
+ *     first. A join while a newer task lies untaken, a second one, and the end of a fiber that has not joined all end
+ *     the program with one line that says which, in every build. (Two tasks that were both taken may be joined in any
+ *     order.)
  *   - A task may wait like any fiber: channels, locks, sleep, joins, scopes, forks of its own. While the forking fiber
  *     waits, other workers and its own run what it has forked; so a fork does run, also if the fiber waits for
  *     something that the task is to do.
  *   - A task acts as the fiber that forked it, wherever it runs: coir_self, coir_id, coir_name, its scope, its
  *     deadline, its cancellation and its shields, the size of its stack; it reads that fiber's local storage. It does
- *     not set local storage or the name and does not park itself (coir_set, coir_set_name, coir_park give -EPERM in a
- *     task that was taken), and holds no lock at its end. Locks are held by who runs: lock and unlock in the same task.
+ *     not set local storage or the name, defer or park itself (coir_set, coir_set_name, coir_defer, coir_park give
+ *     -EPERM in a task that was taken), and holds no lock at its end. Locks are held by who runs, which coir_mutex_owner
+ *     shows: lock and unlock in the same task.
+ *   - Floating-point modes are not among it: a task that was taken begins with the default ones. Set in it what it needs.
+ *   - No C++ exception and no longjmp leaves a task, or the frame of a fork before its join (coir/task.hpp carries
+ *     exceptions over, and joins where a frame is unwound).
  *   - What a scope holds it outlives: a fork between coir_scope_begin and coir_scope_wait is joined between them
  *     (coir_scope_wait gives -EBUSY).
  *   - A fork of a sticky fiber stays on its kernel thread.
