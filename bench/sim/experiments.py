@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 GRAPHS = "fib:32,uts:10,for:4000000,skynet:7"
 SMALL = "fib:30,uts:9,for:1000000,skynet:6"
 
-# As it was when the decision was made, and with what it proposes for thefts and wakes.
-NOW = "--policy stray=0 --policy wakers_divisor=1e9"
+# As it was before the decision, and with what it proposes for thefts and wakes.
+NOW = "--policy stray=0 --policy wakers_divisor=1e9 --theft membarrier"
 ASK = "--policy stray=0 --policy wakers_divisor=2 --theft ask"
 
 
@@ -27,12 +27,16 @@ def both(rows):
 THEFTS = [("membarrier", ""), ("the same without the kernel's lock", "--parallel-fences"),
           ("membarrier for one processor", "--theft targeted"),
           ("the same without the kernel's lock", "--theft targeted --parallel-fences"),
-          ("a fence in every pop", "--theft fence"), ("ask, membarrier after 5 us", "--theft ask")]
+          ("a fence in every pop", "--theft fence"), ("ask, membarrier after 3 us", "--theft ask")]
 
 TABLES = {
     "theft": [(name, f"{NOW} {options}") for name, options in THEFTS],
+    "ask": [("ask", f"{ASK} --policy wakers_divisor=1e9"), ("wakes 1/4", f"{ASK} --policy wakers_divisor=4"),
+            ("wakes 1/2", ASK), ("wakes 1/1", f"{ASK} --policy wakers_divisor=1"),
+            ("half stray, wakes one", f"{ASK} --policy stray=50 --policy wakers_divisor=1e9"),
+            ("half stray", f"{ASK} --policy stray=50"), ("all alike", f"{ASK} --order uniform")],
     "theft, wakes grow": [(name, f"{NOW} --policy wakers_divisor=2 {options}") for name, options in THEFTS],
-    "patience": [(f"{ns} ns", f"{ASK} --cost patience={ns}") for ns in (500, 1000, 2000, 5000, 20000)],
+    "patience": [(f"{ns} ns", f"{ASK} --cost patience={ns}") for ns in (500, 1000, 3000, 10000)],
     "wakes": both([("nobody searches", "--policy wakers_divisor=1e9")] + [
         (f"fewer than 1/{n} of those that run", f"--policy wakers_divisor={n}") for n in (8, 4, 2, 1)]),
     "order": both([("nearest first", "")] + [

@@ -20,7 +20,7 @@ static const char help[] =
 	"      --order O               nearest (coir's), uniform, mixed[:P]: nearest, but with probability P anyone "
 	"(0.2)\n"
 	"      --looks N               at most, at victims of one distance in a round (all)\n"
-	"      --theft T               membarrier (coir's), targeted, fence, ask: see bench/sim/settings.h\n"
+	"      --theft T               ask (coir's), membarrier, targeted, fence: see bench/sim/settings.h\n"
 	"      --half                  a theft takes half of a deque, as of fibers, and not one task\n"
 	"      --parallel-fences       without the kernel's lock around all membarriers\n"
 	"      --awake                 the workers start awake\n"
@@ -66,7 +66,7 @@ static void parse_order(struct settings *s, const char *text)
 		bad("--order", text);
 }
 
-static const char *const thefts[] = {"membarrier", "targeted", "fence", "ask"};
+static const char *const thefts[] = {"ask", "membarrier", "targeted", "fence"};
 
 static void parse_theft(struct settings *s, const char *text)
 {
@@ -110,7 +110,7 @@ static ps simulate_alone(const struct settings *s, const struct graph *g)
 {
 	struct settings plain = *s;
 	coiri_topo topo = topo_of("2", 1);
-	plain.theft = THEFT_MEMBARRIER;
+	plain.theft = THEFT_ASK;
 	ps span = simulate(&plain, g, &topo, NULL, 0);
 	coiri_topo_fini(&topo);
 	return span;

@@ -46,6 +46,13 @@ static bool join(struct world *o, struct worker *w, ps *spent)
 	struct task *t = w->fiber->forked[w->fiber->forks - 1];
 	struct deque *q = &w->deque;
 	*spent += touch(w) + (o->s->theft == THEFT_FENCE ? cost(c->pop_fence) : 0);
+	if (o->s->theft == THEFT_ASK) {
+		*spent += theft_poll(o, w);
+		if (q->locked > o->now) { /* whoever asked has the lock, and claims all */
+			go(o, w, RUN, *spent + (q->locked - o->now), WORK, 0);
+			return false;
+		}
+	}
 	if (deque_size(q) > 0 && q->slot[q->bottom - 1] == t) {
 		deque_pop_newest(q);
 		run_inside(o, w, t);

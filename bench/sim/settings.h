@@ -26,10 +26,10 @@ enum order {
 
 /* How a thief and the owner of a deque agree. */
 enum theft {
-	THEFT_MEMBARRIER, /* the product's: a membarrier, which interrupts all that run */
+	THEFT_ASK,        /* the product's: the owner sees at a fork or join that it was asked; else, after a while, */
+	THEFT_MEMBARRIER, /* at once a membarrier, which interrupts all that run */
 	THEFT_TARGETED,   /* a membarrier for the victim's processor alone */
 	THEFT_FENCE,      /* no membarrier, but a full fence in each of the owner's pops */
-	THEFT_ASK,        /* the owner gives, if it sees at a fork that it was asked; else, after a while, membarrier */
 };
 
 struct settings {

@@ -2,8 +2,9 @@
  *
  * theft.c - how a thief gets at a deque: with a membarrier as src/sched/deque.c does, or in other ways.
  *
- * What is claimed is the thief's at once; an owner that wants it meanwhile waits until the thief has settled. In Linux
- * since 6.8 the membarriers of a whole machine go one after the other (membarrier_ipi_mutex).
+ * What is claimed is the thief's at once; an owner that wants it meanwhile waits until the thief has settled. One that
+ * was asked waits with any join: all is claimed then. In Linux since 6.8 the membarriers of a whole machine go one after
+ * the other (membarrier_ipi_mutex).
  */
 #include "sim.h"
 
@@ -103,7 +104,8 @@ ps theft_poll(struct world *o, struct worker *w)
 		reschedule(o, asker, o->now + cost(c->look[asker->level_of[w->index]]));
 	} else {
 		asker->state = LOOT;
-		reschedule(o, asker, o->now + cost(c->theft) / 2 + distance(o, asker, w));
+		w->deque.locked = o->now + cost(c->theft) / 2 + distance(o, asker, w);
+		reschedule(o, asker, w->deque.locked);
 	}
 	return cost(c->poll) + cost(c->grant);
 }
