@@ -232,7 +232,10 @@ void peer_peak_from_here(void)
 
 void peer_peak_result(const char *params)
 {
-	peer_result("peak", "KiB", (double)(peak_memory() - peak_before), params);
+	long growth = peak_memory() - peak_before;
+
+	/* Pages of code that came after the peak are taken off it as if they had been there. */
+	peer_result("peak", "KiB", growth > 0 ? (double)growth : 0, params);
 }
 
 void peer_fib_result(int n, long got, double ns)
