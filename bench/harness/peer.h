@@ -33,7 +33,8 @@ struct peer_workload {
 typedef void (*peer_enter)(int workers, void (*body)(void));
 
 /* The main function of a peer: workloads ends with a NULL name; enter is NULL where nothing needs starting. run is
- * called twice in one start of the system. The first call warms up: a tenth of the rounds, and nothing is printed. */
+ * called at least twice in one start of the system. All calls but the last warm up, for 50 ms or more: a tenth of the
+ * rounds, and nothing is printed. */
 int peer_main(int argc, char **argv, const struct peer_workload *workloads, peer_enter enter);
 
 bool peer_warming(void);
