@@ -367,11 +367,13 @@ int coir_task_join_1(coir_task *task)
 		return 1;
 	if (unlikely(coiri_tasks_open(&w->forked))) /* what lies there is newer than all that was taken */
 		out_of_order();
-	take_off_count(w->current->cold);
-	if (unmake_fiber(w, f))
-		return 1;
-	intptr_t ours = 0;
-	coiri_join_claimed(w, f, &ours);
+	coiri_cold *cold = w->current->cold;
+	intptr_t ours = 1;
+	if (!unmake_fiber(w, f)) {
+		ours = 0;
+		coiri_join_claimed(w, f, &ours);
+	}
+	take_off_count(cold); /* not before the wait: a cancel of the scope goes by it (scope/cancel.c) */
 	return (int)ours;
 }
 
