@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/deque.h"
-#include "base/clock.h"
 
 #include <errno.h>
-
-#define PATIENCE 3000 /* ns that a thief waits for a grant */
 
 int coiri_deque_init(coiri_deque *q)
 {
@@ -24,11 +21,10 @@ static void set_limit(coiri_deque *q)
 	at_store_release(&q->limit, at_load_relaxed(&q->top) + q->array->mask + 1);
 }
 
-/* Owner. A thief that asks is answered: there is nothing that the owner does without the lock from here on. */
+/* Owner. */
 static void lock(coiri_deque *q)
 {
-	at_store_release(&q->granted, true); /* pairs with the acquire in wait_for_grant: bottom */
-	coiri_lock_acquire(&q->lock);
+	coiri_ask_lock(&q->ask, &q->lock);
 }
 
 /* Owner. */
@@ -50,16 +46,15 @@ static bool grow(coiri_deque *q)
 
 bool coiri_deque_push_slow(coiri_deque *q, coiri_fiber *f)
 {
-	/* acquire: pairs with the release in claim_all: the claim. release: pairs with the acquire in wait_for_grant */
-	if (at_load_acquire(&q->asked))
-		at_store_release(&q->granted, true);
 	int64_t b = at_load_relaxed(&q->bottom);
 	/* acquire: pairs with the release of top in settle: its slots are read */
 	int64_t end = at_load_acquire(&q->top) + q->array->mask + 1;
 	if (b >= end && !grow(q))
 		return false;
-	if (b < end && !at_load_relaxed(&q->asked))
+	if (b < end && !coiri_ask_heard(&q->ask))
 		at_store_relaxed(&q->limit, end);
+	/* After the limit: if that has undone a thief's, the question is most likely seen here. */
+	coiri_ask_grant(&q->ask, coiri_ask_heard(&q->ask));
 	coiri_deque_put(q, b, f);
 	return true;
 }
@@ -109,31 +104,15 @@ bool coiri_deque_is_settled_empty(coiri_deque *q)
 	return empty;
 }
 
-/* False: the owner does not answer. */
-static bool wait_for_grant(coiri_deque *q)
-{
-	int64_t end = coiri_now() + PATIENCE;
-	do
-		for (int i = 0; i < 8; i++) {
-			if (at_load_acquire(
-				    &q->granted)) /* pairs with the releases in lock and coiri_deque_push_slow */
-				return true;
-			coiri_pause();
-		}
-	while (coiri_now() < end);
-	return false;
-}
-
 /* Under the lock: the owner takes nothing without it any more. Returns bottom, as it then is at least. */
 static int64_t claim_all(coiri_deque *q)
 {
-	at_store_relaxed(&q->granted, false);
 	at_store_relaxed(&q->claim, COIRI_DEQUE_ASKED);
-	at_store_release(&q->asked, true); /* pairs with the acquire in coiri_deque_push_slow */
+	uint64_t question = coiri_ask_begin(&q->ask);
 	at_store_relaxed(&q->limit, 0);
-	if (!wait_for_grant(q))
+	if (!coiri_ask_wait(&q->ask, question))
 		coiri_heavy_fence(); /* pairs with the light fence of pop */
-	at_store_relaxed(&q->asked, false);
+	coiri_ask_end(&q->ask, question);
 	return at_load_acquire(&q->bottom); /* pairs with the release in push: the slots are written */
 }
 

@@ -22,11 +22,10 @@
  * lock, where top is what is true.
  *
  * The heavy fence is dear: an interrupt to each processor that runs one of our threads, 2 to 10 us, and each of them
- * pays. An owner that pushes and pops all the time can do the same by a look. So the thief asks first: it also sets the
- * limit to 0, so that the next push takes the long way. An owner that comes upon the question, in a push or by a
- * conflict, grants: from then on its pops see the claim, and the thief sees what it did before, by two pairs of release
- * and acquire. Only if the owner does not answer within a few us, because it is busy with something long, the thief
- * makes the fence.
+ * pays. An owner that pushes and pops all the time can do the same by a look. So the thief asks first (ask.h): it also
+ * sets the limit to 0, so that the next push takes the long way. An owner that comes upon the question, in a push or by a
+ * conflict, grants: from then on its pops see the claim, and the thief sees what it did before. Only if the owner does
+ * not answer within a few us, because it is busy with something long, the thief makes the fence.
  *
  * top is moved last, with release, when the thief has read its slots; push takes room only from below limit, which is
  * top plus the room, as it once was (acquire), so nothing is written over that is still being read.
@@ -39,9 +38,9 @@
 #ifndef COIRI_DEQUE_H
 #define COIRI_DEQUE_H
 
-#include "base/futex.h"
 #include "base/membarrier.h"
 #include "sched/array.h"
+#include "sched/ask.h"
 
 typedef struct coiri_deque {
 	/* the owner's line: bottom is read by thieves */
@@ -51,7 +50,7 @@ typedef struct coiri_deque {
 	/* the thieves' line */
 	COIRI_LINE_ALIGNED coiri_atomic(int64_t) claim;
 	coiri_atomic(int64_t) top;
-	coiri_atomic(bool) asked, granted;
+	coiri_ask ask;
 	coiri_lock lock;
 } coiri_deque;
 

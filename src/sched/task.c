@@ -31,6 +31,7 @@ static void enlist(coiri_forked *q, stray *s)
 {
 	coiri_lock_acquire(&q->strays_lock);
 	coiri_link_push(&q->strays, &s->link);
+	coiri_light_fence(); /* pairs with the heavy fence in coiri_scope_tell: it was counted as given before */
 	if (at_load_relaxed(&s->owner->state) & COIRI_CANCEL)
 		at_or_acq_rel(&s->self->state, COIRI_CANCEL);
 	coiri_lock_release(&q->strays_lock);

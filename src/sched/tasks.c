@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/tasks.h"
-#include "base/clock.h"
 #include "base/fault.h"
 #include "sched/inline.h"
 #include "sched/spawn.h"
@@ -10,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM     1024 /* tasks, to begin with */
-#define PATIENCE 3000 /* ns that a thief waits for a grant */
+#define ROOM 1024 /* tasks, to begin with */
 
 /* What `fiber` says of a task that no other worker can have: its join runs it. */
 #define HERE ((void *)1)
@@ -42,8 +40,7 @@ static void set_room(coiri_forked *q, coir_task **room, size_t slots, size_t use
 /* Owner. */
 static void lock(coiri_forked *q)
 {
-	at_store_release(&q->granted, true); /* pairs with the acquire in wait_for_grant */
-	coiri_lock_acquire(&q->lock);
+	coiri_ask_lock(&q->ask, &q->lock);
 }
 
 void coiri_tasks_use(coiri_forked *q)
@@ -196,32 +193,17 @@ static bool has_stack(coiri_worker *w)
 	return stack != NULL;
 }
 
-/* False: the owner does not answer. */
-static bool wait_for_grant(coiri_forked *q)
-{
-	int64_t end = coiri_now() + PATIENCE;
-	do
-		for (int i = 0; i < 8; i++) {
-			if (at_load_acquire(&q->granted)) /* pairs with the releases in coiri_tasks_grant and lock */
-				return true;
-			coiri_pause();
-		}
-	while (coiri_now() < end);
-	return false;
-}
-
 /* Under the lock: the owner takes nothing without it any more. */
 static void claim_all(coiri_forked *q)
 {
 	if (coiri_fence_symmetric)
 		return; /* the owner does nothing without the lock */
-	at_store_relaxed(&q->granted, false);
 	at_store_relaxed(COIRI_END(q->ends.claim), ALL);
-	at_store_release(&q->asked, true); /* pairs with the acquire in coiri_tasks_grant */
+	uint64_t question = coiri_ask_begin(&q->ask);
 	at_store_relaxed(COIRI_END(q->ends.limit), q->ends.base);
-	if (!wait_for_grant(q))
+	if (!coiri_ask_wait(&q->ask, question))
 		coiri_heavy_fence(); /* pairs with the light fence of coiri_task_pop */
-	at_store_relaxed(&q->asked, false);
+	coiri_ask_end(&q->ask, question);
 	at_store_relaxed(COIRI_END(q->ends.limit), q->end);
 }
 
@@ -385,11 +367,13 @@ int coir_task_join_1(coir_task *task)
 		return 1;
 	if (unlikely(coiri_tasks_open(&w->forked))) /* what lies there is newer than all that was taken */
 		out_of_order();
-	take_off_count(w->current->cold);
-	if (unmake_fiber(w, f))
-		return 1;
-	intptr_t ours = 0;
-	coiri_join_claimed(w, f, &ours);
+	coiri_cold *cold = w->current->cold;
+	intptr_t ours = 1;
+	if (!unmake_fiber(w, f)) {
+		ours = 0;
+		coiri_join_claimed(w, f, &ours);
+	}
+	take_off_count(cold); /* not before the wait: a cancel of the scope goes by it (scope/cancel.c) */
 	return (int)ours;
 }
 

@@ -25,11 +25,11 @@
  *        looks under the lock
  *
  * The heavy fence is dear (an interrupt to each processor that runs one of our threads: 2 to 10 us, each of them pays), and
- * an owner that forks all the time can do the same by a look. So the thief asks first: it sets `asked`, and the limit to
- * the base, so that the next fork takes the long way; there the owner sees that it is asked, and with it the claim, and
- * grants. From then on its joins see the claim, and the thief sees what it did before: two pairs of release and acquire,
- * no fence. Only if the owner does not answer, because it is busy with something long, the thief makes the fence. An owner
- * that is about to take the lock, because a join met the claim, grants too: it does nothing without the lock from there on.
+ * an owner that forks all the time can do the same by a look. So the thief asks first (ask.h), and sets the limit to the
+ * base, so that the next fork takes the long way; there the owner sees that it is asked, and with it the claim, and
+ * grants. From then on its joins see the claim, and the thief sees what it did before. Only if the owner does not answer,
+ * because it is busy with something long, the thief makes the fence. An owner that is about to take the lock, because a
+ * join met the claim, grants too.
  *
  * A thief makes the record's fiber before it moves top, and all under the lock; so a join that does not find its task in
  * the stack, under the lock, finds its fiber in the record. The owner may read its own bottom == top without the lock:
@@ -45,9 +45,9 @@
 #ifndef COIRI_SCHED_TASKS_H
 #define COIRI_SCHED_TASKS_H
 
-#include "base/futex.h"
 #include "base/link.h"
 #include "base/membarrier.h"
+#include "sched/ask.h"
 #include "sched/fiber.h"
 
 #include <coir/task_fork.h>
@@ -58,7 +58,7 @@ typedef struct coiri_forked {
 	coiri_tasks ends;
 	coir_task **end; /* of the room */
 	coiri_lock lock;
-	coiri_atomic(bool) asked, granted;
+	coiri_ask ask;
 	/* Tasks that were made into fibers and began here, until they end. */
 	coiri_lock strays_lock;
 	coiri_link *strays;
@@ -80,9 +80,7 @@ COIRI_INLINE bool coiri_tasks_open(coiri_forked *q)
 /* Owner: grants what a thief asks for. */
 COIRI_INLINE void coiri_tasks_grant(coiri_forked *q)
 {
-	/* acquire: pairs with the release in claim_all: the claim. release: pairs with the acquire there: bottom */
-	if (unlikely(at_load_acquire(&q->asked)))
-		at_store_release(&q->granted, true);
+	coiri_ask_grant(&q->ask, coiri_ask_heard(&q->ask));
 }
 
 /* Any worker: is there something to be taken, as far as can be seen? */

@@ -433,6 +433,8 @@ fiber_test(task_scope, a_scope_behind_a_shield_and_a_cancel_around_it)
 	must_ok(coir_scope_begin(&s, NULL));
 	must_ok(coir_scope_spawn(&s, scope_behind_shield, &sleeper));
 	until_begun(&sleeper, 1);
+	for (int i = 0; i < 10; i++) /* most likely, with one worker surely, its owner then waits in the join */
+		must_ok(coir_yield());
 	must_ok(coir_scope_cancel(&s));
 	must_eq(coir_scope_wait(&s), -ECANCELED);
 }
