@@ -344,6 +344,13 @@ static int join_outside(coir_task *task)
 					      : "the task is not forked, or was joined before");
 }
 
+static void check_forker(coiri_fiber *me, const coir_task *task)
+{
+	if (unlikely(task->owner != coiri_identity(me) || at_load_relaxed(&me->cold->given) == 0))
+		coiri_panic("coir_task_join",
+			    "the task was forked by another fiber: join it in the one that forked it");
+}
+
 /* The fiber joins a task that it gave away. */
 static void take_off_count(coiri_cold *cold)
 {
@@ -367,6 +374,7 @@ int coir_task_join_1(coir_task *task)
 		return 1;
 	if (unlikely(coiri_tasks_open(&w->forked))) /* what lies there is newer than all that was taken */
 		out_of_order();
+	check_forker(w->current, task);
 	coiri_cold *cold = w->current->cold;
 	intptr_t ours = 1;
 	if (!unmake_fiber(w, f)) {

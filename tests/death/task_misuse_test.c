@@ -22,6 +22,8 @@ enum { SURVIVED = 1 };
 #define NOT_OURS \
 	"coir: coir_task_join: the task was made into a fiber, of which this thread or forked child knows nothing"
 
+#define ANOTHERS "coir: coir_task_join: the task was forked by another fiber"
+
 static struct probe p, q;
 
 static intptr_t give_back_slowly(void *arg)
@@ -135,6 +137,47 @@ static intptr_t leave_by_destructor(void *arg)
 	return (intptr_t)arg;
 }
 
+/* ---- somebody else's ---- */
+
+static intptr_t join_anothers(void *arg)
+{
+	(void)arg;
+	return coir_task_join(&p.task);
+}
+
+static intptr_t have_another_join(void *arg)
+{
+	probe_give(&p, give_back_slowly, arg);
+	return must_join(must_spawn(join_anothers, NULL));
+}
+
+/* Who joins has given away a task of its own. */
+static intptr_t join_anothers_first(void *arg)
+{
+	probe_give(&q, give_back_slowly, arg);
+	return join_anothers(NULL);
+}
+
+static intptr_t have_another_join_first(void *arg)
+{
+	probe_give(&p, give_back_slowly, arg);
+	return must_join(must_spawn(join_anothers_first, arg));
+}
+
+static void join_by_timer(void *arg)
+{
+	join_anothers(arg);
+}
+
+static intptr_t have_a_timer_join(void *arg)
+{
+	coir_timer timer;
+	probe_give(&p, give_back_slowly, arg);
+	must_ok(coir_timer_init(&timer, join_by_timer, NULL));
+	must_ok(coir_timer_start(&timer, coir_now()));
+	return coir_sleep(COIR_SECOND);
+}
+
 /* ---- a forked child ---- */
 
 static intptr_t join_in_forked_child(void *arg)
@@ -235,6 +278,13 @@ Test(task_misuse, unjoined_at_the_very_end)
 	ends_with(leave_by_handler, UNJOINED);
 	ends_with(join_who_leaves_by_handler, UNJOINED);
 	ends_with(leave_by_destructor, UNJOINED);
+}
+
+Test(task_misuse, joined_by_another)
+{
+	ends_with(have_another_join, ANOTHERS);
+	ends_with(have_another_join_first, ANOTHERS);
+	ends_with(have_a_timer_join, NOT_OURS);
 }
 
 Test(task_misuse, joined_in_a_forked_child)
