@@ -40,7 +40,7 @@
  *   - A forked child (fork(2)) must not join tasks that were forked before by its parent and taken: that ends it, with
  *     a line.
  *
- * Costs: docs/parallel.md. A program that is compiled with -fsanitize is as safe, and slower.
+ * Costs, and when to use what: docs/parallel.md. A program that is compiled with -fsanitize is as safe, and slower.
  * Source of the idea: lazy task creation (Mohr, Kranz, Halstead, 1990); tasks that lie in the frame and are called
  * directly: Wool (Faxen, 2008), Lace (van Dijk, van de Pol, 2014).
  */
