@@ -101,12 +101,6 @@ static bool make_room(coiri_forked *q)
 
 /* ---- fork: the long way ---- */
 
-/* What a timer's function forks, in the worker's loop, has no fiber to act as. */
-static bool may_leave(const coiri_fiber *owner)
-{
-	return owner && !coiri_is_sticky(owner);
-}
-
 void coir_task_fork_1(coir_task *task)
 {
 	coiri_worker *w = coiri_here();
@@ -125,7 +119,7 @@ void coir_task_fork_1(coir_task *task)
 void coir_task_tell_1(void)
 {
 	coiri_worker *w = coiri_here();
-	if (may_leave(w->current))
+	if (!coiri_is_sticky(w->current))
 		coiri_notify_more(w);
 }
 
@@ -217,7 +211,7 @@ coiri_fiber *coiri_tasks_steal(coiri_worker *w, coiri_worker *victim)
 	if (coiri_tasks_any(q)) {
 		claim_all(q);
 		/* acquire: pairs with the release in coiri_task_push: the record is written, and what its fiber is */
-		if (at_load_acquire(COIRI_END(q->ends.bottom)) > top && may_leave(victim->current))
+		if (at_load_acquire(COIRI_END(q->ends.bottom)) > top && !coiri_is_sticky(victim->current))
 			f = make_fiber(w, victim->current, *top);
 		settle(q, f ? top + 1 : top);
 	}
