@@ -36,7 +36,7 @@ TABLES = {
             ("half stray, wakes one", f"{ASK} --policy stray=50 --policy wakers_divisor=1e9"),
             ("half stray", f"{ASK} --policy stray=50"), ("all alike", f"{ASK} --order uniform")],
     "theft, wakes grow": [(name, f"{NOW} --policy wakers_divisor=2 {options}") for name, options in THEFTS],
-    "patience": [(f"{ns} ns", f"{ASK} --cost patience={ns}") for ns in (500, 1000, 3000, 10000)],
+    "patience": [(f"{ns} ns", f"{ASK} --policy patience={ns}") for ns in (500, 1000, 3000, 10000)],
     "wakes": both([("nobody searches", "--policy wakers_divisor=1e9")] + [
         (f"fewer than 1/{n} of those that run", f"--policy wakers_divisor={n}") for n in (8, 4, 2, 1)]),
     "order": both([("nearest first", "")] + [

@@ -30,7 +30,6 @@ const struct settings settings_default = {
 		  .interrupt = 500,
 		  .poll = 0,
 		  .grant = 60,
-		  .patience = 3000,
 		  .lock = 60,
 		  .wake = 6000,
 		  .latency = 26000,
@@ -84,7 +83,6 @@ static const struct knob costs[] = {
 	COST("interrupt", interrupt, "for each that is interrupted (measured)"),
 	COST("poll", poll, "a look whether somebody asks for work, which is no look of its own in the product"),
 	COST("grant", grant, "giving leave, for the owner"),
-	COST("patience", patience, "how long a thief waits for it"),
 	COST("lock", lock, "holding the lock of the idle state"),
 	COST("wake", wake, "a futex wake, for the waker (measured)"),
 	COST("latency", latency, "until the woken, or a watcher after its time, runs (measured)"),
@@ -94,6 +92,7 @@ static const struct knob costs[] = {
 static const struct knob numbers[] = {
 	COUNT(most, "tasks in one theft, at most half of what there is"),
 	COUNT(sample, "the same after loot that was not worth it"),
+	TIME(patience, "how long a thief waits for an answer"),
 	TIME(worth, "loot must have run for this,"),
 	TIME(worth_each, "and this for each task"),
 	TIME(backoff_min, "wait after loot that was not worth it"),

@@ -14,7 +14,7 @@ struct costs {
 	double look[COIRI_LEVELS], look_again;
 	double theft, distance[COIRI_LEVELS], data[COIRI_LEVELS];
 	double fence, fence_each, interrupt;
-	double poll, grant, patience;
+	double poll, grant;
 	double lock, wake, latency, doze;
 };
 

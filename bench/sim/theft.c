@@ -62,7 +62,7 @@ static bool ask(struct world *o, struct worker *w, struct worker *victim)
 	victim->asker = w;
 	victim->cold = cost(o->s->costs.look[w->level_of[victim->index]]);
 	w->victim = victim;
-	go(o, w, ASKED, 0, SEARCHING, cost(o->s->costs.patience));
+	go(o, w, ASKED, 0, SEARCHING, cost((double)o->s->policy.patience));
 	return true;
 }
 

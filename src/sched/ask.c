@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/ask.h"
 #include "base/clock.h"
-
-#define PATIENCE 3000 /* ns */
+#include "sched/policy.h"
 
 bool coiri_ask_wait(coiri_ask *ask, uint64_t n)
 {
-	int64_t end = coiri_now() + PATIENCE;
+	int64_t end = coiri_now() + coiri_the_policy.patience;
 	do
 		for (int i = 0; i < 8; i++) {
 			/* acquire: pairs with the release in coiri_ask_grant */

@@ -30,6 +30,7 @@ typedef struct coiri_ask {
 } coiri_ask;
 
 #define COIRI_ASK_EVERY UINT64_MAX
+#define COIRI_ASK_SPINS 500 /* some 10 us */
 
 /* ---- owner ---- */
 
@@ -51,7 +52,14 @@ COIRI_INLINE void coiri_ask_grant(coiri_ask *ask, uint64_t n)
 COIRI_INLINE void coiri_ask_lock(coiri_ask *ask, coiri_lock *lock)
 {
 	coiri_ask_grant(ask, COIRI_ASK_EVERY);
-	coiri_lock_acquire(lock);
+	/* A thief that has made its fence holds the lock for longer than who waits for it should sleep. */
+	for (int i = 0; unlikely(!coiri_lock_try(lock)); i++) {
+		if (i == COIRI_ASK_SPINS) {
+			coiri_lock_acquire(lock);
+			break;
+		}
+		coiri_pause();
+	}
 	at_store_relaxed(&ask->granted, 0); /* the next thief sees it by the lock */
 }
 

@@ -21,6 +21,7 @@ const coiri_policy coiri_the_policy = {
 	.watch_min = 50000,
 	.watch_max = 1000000,
 	.watch_drowsy = 200000,
+	.patience = 3000,
 	.standing = 20000,
 	.overdue = 20000, /* its own worker fires it sooner, unless it is busy */
 };

@@ -37,6 +37,7 @@ typedef struct coiri_policy {
 	int64_t watch_min;          /* a watcher's first sleep, doubled up to */
 	int64_t watch_max;          /* this */
 	int64_t watch_drowsy;       /* a drowsy watcher's */
+	int64_t patience;           /* how long it waits for a victim's answer, before it makes everybody fence */
 	int64_t standing;           /* a run-next fiber that stood so long may be taken */
 	int64_t overdue;            /* others fire a timer so long after its time */
 } coiri_policy;

@@ -69,7 +69,9 @@ bool coiri_must_cancel(coiri_fiber *me);
 
 COIRI_INLINE bool coiri_cancelled(coiri_fiber *me)
 {
-	return unlikely(at_load_relaxed(&me->state) & COIRI_CANCELS) && coiri_must_cancel(me);
+	if (unlikely(at_load_relaxed(&me->state) & COIRI_CANCELS))
+		return coiri_must_cancel(me);
+	return coiri_is_task(me) && coiri_must_cancel(me);
 }
 
 /* ---- fibers ---- */
