@@ -5,7 +5,8 @@
 bool coiri_must_cancel(coiri_fiber *me)
 {
 	uint64_t s = at_load_relaxed(&me->state);
-	if (coiri_is_task(me)) /* a cancel of its owner is on its way to it, and may have reached others of the same one */
+	if (coiri_is_task(
+		    me)) /* a cancel of its owner is on its way to it, and may have reached others of the same one */
 		s |= at_load_relaxed(&me->cold->owner->state) & COIRI_CANCEL;
 	return (s & COIRI_CANCELS) && me->cold->shields == 0;
 }

@@ -156,3 +156,48 @@ Test(task_memory, no_room_on_4)
 {
 	survives(run_too_many, 4);
 }
+
+/* ---- how much many tasks take ---- */
+
+COIR_TASK(long, tree, int, n)
+{
+	if (n < 2)
+		return n;
+	COIR_FORK(left, tree, n - 1);
+	long right = tree(n - 2);
+	return COIR_JOIN(left, tree) + right;
+}
+
+/* In KiB. */
+static long peak(void)
+{
+	struct rusage u;
+	must_ok(getrusage(RUSAGE_SELF, &u));
+	return u.ru_maxrss;
+}
+
+/* 50 times as many tasks take no more memory: it is a question of depth. */
+static intptr_t grow_trees(void *arg)
+{
+	must_eq(tree(21), 10946);
+	long before = peak();
+	must_eq(tree(29), 514229);
+	must(peak() - before <= 1024, "%ld KiB more", peak() - before);
+	return (intptr_t)arg;
+}
+
+static int run_trees(void *arg)
+{
+	must_eq(with_workers((unsigned)(intptr_t)arg, grow_trees, (void *)1), 1);
+	return FINE;
+}
+
+Test(task_memory, many_tasks_on_1)
+{
+	survives(run_trees, 1);
+}
+
+Test(task_memory, many_tasks_on_4)
+{
+	survives(run_trees, 4);
+}
